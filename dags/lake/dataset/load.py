@@ -1,0 +1,77 @@
+"""From `dags/datasets/<domain>/<table>.yaml` to a data set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from lake.dataset.declaration import NAME_PATTERN
+from lake.dataset.errors import DataSetError, Problem, problems_of
+from lake.dataset.model import DataSet
+
+
+class _UniqueKeysLoader(yaml.CSafeLoader):
+    """YAML's safe types; a key given twice, which YAML would let the last win, is refused."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if (key.tag, key.value) in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key `{key.value}` is given twice", key.start_mark
+                )
+            if isinstance(key, yaml.ScalarNode):
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep=deep)
+
+
+def find_data_sets(root: Path) -> list[Path]:
+    """The data set files under `root`, sorted: every YAML file, well placed or not.
+
+    A file in the wrong place is found too, so that `load_data_set` can say what is wrong with it.
+    """
+    return sorted(
+        path for path in root.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file()
+    )
+
+
+def load_data_set(path: Path) -> DataSet:
+    """Read one data set file; its place, `<domain>/<table>.yaml`, is the data set's identity.
+
+    Raises:
+        DataSetError: the file is misplaced, is not YAML, or declares what a data set cannot be;
+            the message names the file, every wrong key and the expected shape.
+    """
+    domain, table = path.parent.name, path.stem
+    if path.suffix != ".yaml" or not all(re.match(NAME_PATTERN, name) for name in (domain, table)):
+        message = "should be at `<domain>/<table>.yaml`, both of a-z, 0-9 and _, a letter first"
+        raise DataSetError(path, [Problem("", message)])
+    document = _read(path)
+    for key in ("domain", "table"):
+        if key in document:
+            raise DataSetError(path, [Problem(key, "unknown key; the file's place says it")])
+    try:
+        return DataSet.model_validate({"domain": domain, "table": table, **document})
+    except ValidationError as error:
+        raise DataSetError(path, problems_of(error, DataSet, document)) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        # CSafeLoader's own types only; the subclass adds a check, no constructor.
+        document = yaml.load(path.read_bytes(), Loader=_UniqueKeysLoader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise DataSetError(path, [Problem("", f"{where}{error.problem}")]) from error
+    except yaml.YAMLError as error:
+        raise DataSetError(path, [Problem("", f"not YAML: {error}")]) from error
+    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
+        message = "should be a mapping of keys to values"
+        raise DataSetError(path, [Problem("", message, "owner: market-data")])
+    return document
