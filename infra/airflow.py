@@ -1,0 +1,140 @@
+"""The MWAA environment of the lake, with its bucket, role and log groups."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_mwaa as mwaa
+from aws_cdk import aws_s3 as s3
+from aws_cdk import Duration
+from constructs import Construct
+
+from infra.buckets import LakeBucket, LakeStorage
+from infra.bundle import Bundle
+from infra.catalog import Catalog
+from infra.deployment import DAGS_PREFIX, BundleDeployment
+from infra.execution_role import ExecutionRole
+from infra.log_groups import LakeLogGroup
+from infra.network import Network
+from infra.settings import EnvironmentSettings
+
+LOG_GROUPS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
+"""The log groups of an environment NAME are called airflow-NAME-<one of these>."""
+
+
+class AirflowEnvironment(Construct):
+    """An MWAA environment that runs `bundle` over the lake's storage and catalog."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        bundle: Bundle,
+        storage: LakeStorage,
+        catalog: Catalog,
+        network: Network,
+        key: kms.IKey,
+        settings: EnvironmentSettings,
+    ) -> None:
+        super().__init__(scope, id)
+        airflow = settings.airflow
+        self.bucket = LakeBucket(
+            self,
+            "Bucket",
+            purpose="airflow",
+            key=key,
+            settings=settings,
+            versioned=True,
+            # Only under dags/: the environment reads every other part at a version of its own.
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="expire-noncurrent-dags",
+                    prefix=DAGS_PREFIX,
+                    noncurrent_version_expiration=Duration.days(
+                        settings.storage.dags_noncurrent_days
+                    ),
+                )
+            ],
+        )
+        self.execution_role = ExecutionRole(
+            self,
+            "ExecutionRole",
+            environment_name=settings.prefix,
+            airflow_bucket=self.bucket,
+            storage=storage,
+            catalog=catalog,
+            key=key,
+        )
+        deployment = BundleDeployment(
+            self,
+            "Bundle",
+            bundle=bundle,
+            airflow_bucket=self.bucket,
+            log_group=LakeLogGroup(
+                self,
+                "DeploymentLogs",
+                name=f"/aws/lambda/{settings.prefix}-bundle",
+                key=key,
+                settings=settings,
+            ),
+        )
+        module_logs = mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty(
+            enabled=True, log_level=airflow.log_level
+        )
+        self.environment = mwaa.CfnEnvironment(
+            self,
+            "Resource",
+            name=settings.prefix,
+            airflow_version=airflow.version,
+            environment_class=airflow.environment_class,
+            min_workers=airflow.min_workers,
+            max_workers=airflow.max_workers,
+            schedulers=airflow.schedulers,
+            min_webservers=airflow.min_webservers,
+            max_webservers=airflow.max_webservers,
+            webserver_access_mode=airflow.webserver_access_mode,
+            weekly_maintenance_window_start=airflow.weekly_maintenance_window_start,
+            execution_role_arn=self.execution_role.role.role_arn,
+            kms_key=key.key_arn,
+            network_configuration=mwaa.CfnEnvironment.NetworkConfigurationProperty(
+                security_group_ids=[network.security_group.security_group_id],
+                subnet_ids=[subnet.subnet_id for subnet in network.private_subnets],
+            ),
+            logging_configuration=mwaa.CfnEnvironment.LoggingConfigurationProperty(
+                dag_processing_logs=module_logs,
+                scheduler_logs=module_logs,
+                task_logs=module_logs,
+                webserver_logs=module_logs,
+                worker_logs=module_logs,
+            ),
+            source_bucket_arn=self.bucket.bucket_arn,
+            dag_s3_path=DAGS_PREFIX,
+            plugins_s3_path=deployment.plugins.key,
+            plugins_s3_object_version=deployment.plugins.version_id,
+            requirements_s3_path=deployment.requirements.key,
+            requirements_s3_object_version=deployment.requirements.version_id,
+            startup_script_s3_path=deployment.startup_script.key,
+            startup_script_s3_object_version=deployment.startup_script.version_id,
+            airflow_configuration_options={
+                **airflow.options,
+                "lake.landing_bucket": storage.landing.bucket_name,
+                "lake.curated_bucket": storage.curated.bucket_name,
+                "lake.database": catalog.database_name,
+                "lake.workgroup": catalog.workgroup_name,
+            },
+        )
+        # MWAA writes to log groups of these names, and would make them itself without retention.
+        log_groups = [
+            LakeLogGroup(
+                self,
+                f"{component}Logs",
+                name=f"airflow-{settings.prefix}-{component}",
+                key=key,
+                settings=settings,
+            )
+            for component in LOG_GROUPS
+        ]
+        # The other parts of the bundle come first by the references to their versions.
+        for prerequisite in (self.execution_role.policy, deployment.dags, *log_groups):
+            self.environment.node.add_dependency(prerequisite)

@@ -1,0 +1,94 @@
+"""The buckets of the lake: encrypted, private, TLS only; each with its own lifecycle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.settings import EnvironmentSettings
+
+
+class LakeBucket(s3.Bucket):
+    """A bucket as every bucket of the lake is, named `lake-<environment>-<purpose>-…`.
+
+    The account and the region complete the name, because bucket names are global.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        purpose: str,
+        key: kms.IKey,
+        settings: EnvironmentSettings,
+        lifecycle_rules: list[s3.LifecycleRule] | None = None,
+        versioned: bool = False,
+    ) -> None:
+        removal_policy = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
+        super().__init__(
+            scope,
+            id,
+            bucket_name=f"{settings.prefix}-{purpose}-{Aws.ACCOUNT_ID}-{Aws.REGION}",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=versioned,
+            removal_policy=removal_policy,
+            auto_delete_objects=not settings.keep_data,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="abort-unfinished-uploads",
+                    abort_incomplete_multipart_upload_after=Duration.days(
+                        settings.storage.aborted_upload_days
+                    ),
+                ),
+                *(lifecycle_rules or []),
+            ],
+        )
+
+
+class LakeStorage(Construct):
+    """Where data lives: files land, tables are kept, query results expire."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, key: kms.IKey, settings: EnvironmentSettings
+    ) -> None:
+        super().__init__(scope, id)
+        shared: dict[str, Any] = {"key": key, "settings": settings}
+        self.landing = LakeBucket(
+            self,
+            "Landing",
+            purpose="landing",
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="expire-noncurrent-files",
+                    noncurrent_version_expiration=Duration.days(
+                        settings.storage.landing_noncurrent_days
+                    ),
+                    expired_object_delete_marker=True,
+                )
+            ],
+            **shared,
+        )
+        self.curated = LakeBucket(self, "Curated", purpose="curated", **shared)
+        self.query_results = LakeBucket(
+            self,
+            "QueryResults",
+            purpose="query-results",
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="expire-query-results",
+                    expiration=Duration.days(settings.storage.query_results_days),
+                )
+            ],
+            **shared,
+        )

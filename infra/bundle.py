@@ -1,0 +1,89 @@
+"""The bundle: what an MWAA environment runs, built so that the same content has the same bytes.
+
+    dags/              the DAGs, the data sets and the lake's own code, as they are
+    plugins.zip        the Airflow plugins, and constraints.txt, which reaches every component
+    requirements.txt   what MWAA installs
+    startup.sh         what MWAA runs before it installs
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that the ZIP format can hold, given to every member."""
+ZIP_MODE = 0o100644 << 16
+"""A regular file, rw-r--r--, as the ZIP format's external attributes."""
+UNIX = 3
+"""The system that wrote the archive, so that its bytes do not depend on the platform."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """The built parts, each a path."""
+
+    dags: Path
+    plugins: Path
+    requirements: Path
+    startup_script: Path
+
+
+def deployable_files(folder: Path) -> Iterator[Path]:
+    """Yield the files under `folder` in a fixed order, without caches and hidden files.
+
+    Hidden files are left behind by editors and systems; `.airflowignore` alone has a meaning.
+    Raises FileNotFoundError if the folder is missing.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: expected a folder to bundle")
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if hidden and path.name != ".airflowignore":
+            continue
+        if "__pycache__" in relative.parts or path.suffix == ".pyc" or not path.is_file():
+            continue
+        yield path
+
+
+def write_zip(destination: Path, members: Mapping[str, Path]) -> None:
+    """Write the files `members`, by their name in the archive, to the ZIP file `destination`."""
+    with zipfile.ZipFile(destination, "w") as archive:
+        for name in sorted(members):
+            member = zipfile.ZipInfo(name, date_time=ZIP_EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.external_attr = ZIP_MODE
+            member.create_system = UNIX
+            archive.writestr(member, members[name].read_bytes())
+
+
+def build_bundle(*, repository: Path, destination: Path) -> Bundle:
+    """Build the bundle of the checkout `repository` in `destination`, whose content it replaces.
+
+    Raises FileNotFoundError naming what is missing in the checkout.
+    """
+    shutil.rmtree(destination, ignore_errors=True)
+    bundle = Bundle(
+        dags=destination / "dags",
+        plugins=destination / "plugins.zip",
+        requirements=destination / "requirements.txt",
+        startup_script=destination / "startup.sh",
+    )
+    dags = repository / "dags"
+    for path in deployable_files(dags):
+        copy = bundle.dags / path.relative_to(dags)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+    plugins = repository / "plugins"
+    members = {path.relative_to(plugins).as_posix(): path for path in deployable_files(plugins)}
+    members["constraints.txt"] = repository / "requirements" / "constraints.txt"
+    write_zip(bundle.plugins, members)
+
+    shutil.copyfile(repository / "requirements" / "requirements.txt", bundle.requirements)
+    shutil.copyfile(repository / "requirements" / "startup.sh", bundle.startup_script)
+    return bundle

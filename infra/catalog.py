@@ -1,0 +1,64 @@
+"""The catalog: a Glue database of tables and the Athena work group that queries them."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_athena as athena
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.settings import EnvironmentSettings
+
+
+class Catalog(Construct):
+    """The environment's database and its work group, whose settings no client can override."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        key: kms.IKey,
+        query_results: s3.IBucket,
+        settings: EnvironmentSettings,
+    ) -> None:
+        super().__init__(scope, id)
+        self.database_name = settings.database_name
+        self.workgroup_name = settings.prefix
+        removal_policy = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
+
+        database = glue.CfnDatabase(
+            self,
+            "Database",
+            catalog_id=Aws.ACCOUNT_ID,
+            database_input=glue.CfnDatabase.DatabaseInputProperty(
+                name=self.database_name,
+                description=f"Tables of the data lake {settings.prefix}",
+            ),
+        )
+        database.apply_removal_policy(removal_policy)
+
+        workgroup = athena.CfnWorkGroup(
+            self,
+            "WorkGroup",
+            name=self.workgroup_name,
+            description=f"Queries of the data lake {settings.prefix}",
+            recursive_delete_option=not settings.keep_data,
+            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
+                enforce_work_group_configuration=True,
+                publish_cloud_watch_metrics_enabled=True,
+                bytes_scanned_cutoff_per_query=settings.athena.scan_limit_bytes,
+                engine_version=athena.CfnWorkGroup.EngineVersionProperty(
+                    selected_engine_version="Athena engine version 3"
+                ),
+                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
+                    output_location=query_results.s3_url_for_object("results/"),
+                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
+                        encryption_option="SSE_KMS", kms_key=key.key_arn
+                    ),
+                ),
+            ),
+        )
+        workgroup.apply_removal_policy(removal_policy)

@@ -1,0 +1,261 @@
+"""The environments of the lake: one frozen entry each, which differ by value only.
+
+The limits are those of the AWS::MWAA::Environment resource and of the MWAA user guide, so that a
+value that MWAA would refuse after a wait of 20 minutes is refused here at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+MICRO = "mw1.micro"
+MICRO_COMPONENTS = 1
+"""On mw1.micro each component runs exactly once, without autoscaling."""
+MIN_COMPONENTS = 2
+"""On every other class at least two schedulers and two web servers run."""
+PUBLIC_AND_PRIVATE_SINCE = (3, 2)
+
+OPTION_KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+OPTION_KEY_MAX_LENGTH = 64
+OPTION_VALUE = re.compile(r"[\x20-\x7e]{1,65536}")
+REFUSED_OPTIONS = re.compile(
+    r"core\.(executor|fernet_key|load_examples|multi_team|sql_alchemy_conn)"
+    r"|database\.sql_alchemy_conn"
+    r"|celery\.(broker_url|result_backend)"
+    r"|operators\.default_queue"
+    r"|dag_processor\.standalone_dag_processor"
+    r"|logging\.logging_config_class"
+    r"|metrics\..*"
+    r"|triggerer\.queues_enabled"
+    r"|webserver\.base_url"
+)
+"""MWAA keeps these for itself, or does not support them."""
+
+
+def checked_options(options: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `options` read-only, or raise ValueError for one that MWAA refuses."""
+    for key, value in options.items():
+        if not OPTION_KEY.fullmatch(key) or len(key) > OPTION_KEY_MAX_LENGTH:
+            raise ValueError(
+                f"Airflow option {key!r}: expected section.name in lower case, "
+                f"at most {OPTION_KEY_MAX_LENGTH} characters"
+            )
+        if REFUSED_OPTIONS.fullmatch(key):
+            raise ValueError(f"Airflow option {key!r}: MWAA does not let it be set")
+        if key.startswith("lake."):
+            raise ValueError(f"Airflow option {key!r}: the CDK app sets the lake's own options")
+        if not OPTION_VALUE.fullmatch(value):
+            raise ValueError(
+                f"Airflow option {key!r}: expected 1 to 65,536 printable ASCII characters"
+            )
+    return MappingProxyType(dict(options))
+
+
+class Settings(BaseModel):
+    """The base of all settings: frozen, and a key that is not known is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StorageSettings(Settings):
+    """How long the lake's buckets keep what is no longer current."""
+
+    landing_noncurrent_days: int = Field(ge=1)
+    """Days that a version of a landed file is kept after its deletion or replacement."""
+    query_results_days: int = Field(ge=1)
+    """Days that the result of an Athena query is kept."""
+    dags_noncurrent_days: int = Field(ge=1)
+    """Days that a replaced version of a DAG file is kept in the Airflow bucket."""
+    aborted_upload_days: int = Field(default=2, ge=1)
+    """Days after which the parts of an unfinished multipart upload are removed."""
+
+
+class AthenaSettings(Settings):
+    """Limits of the Athena work group."""
+
+    scan_limit_bytes: int = Field(ge=10_000_000)
+    """Bytes that one query may scan before Athena cancels it (Athena's minimum is 10 MB)."""
+
+
+class NetworkSettings(Settings):
+    """The VPC of the environment: two public and two private subnets in two zones."""
+
+    cidr: str = Field(default="10.192.0.0/16", pattern=r"^\d{1,3}(\.\d{1,3}){3}/(1[6-9]|2[0-4])$")
+    nat_gateways: Literal[1, 2]
+    """1 is cheaper, 2 survives the loss of a zone."""
+
+
+class AirflowSettings(Settings):
+    """The MWAA environment: its version, size, reach and Airflow options."""
+
+    version: Literal["3.0.6", "3.2.1", "3.3.1"] = "3.3.1"
+    environment_class: Literal[
+        "mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"
+    ]
+    min_workers: int = Field(ge=1, le=25)
+    max_workers: int = Field(ge=1, le=25)
+    schedulers: int = Field(ge=1, le=5)
+    min_webservers: int = Field(ge=1, le=5)
+    max_webservers: int = Field(ge=1, le=5)
+    webserver_access_mode: Literal["PRIVATE_ONLY", "PUBLIC_ONLY", "PUBLIC_AND_PRIVATE"]
+    log_level: Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"] = "INFO"
+    weekly_maintenance_window_start: str = Field(
+        default="SUN:03:00", pattern=r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01]\d|2[0-3]):(00|30)$"
+    )
+    """Day and UTC time, on the half hour."""
+    options: Annotated[Mapping[str, str], AfterValidator(checked_options)]
+    """Airflow configuration options, `section.name` to value."""
+
+    @model_validator(mode="after")
+    def within_the_limits_of_the_class(self) -> Self:
+        """Refuse numbers of components that MWAA does not offer for the environment class."""
+        counts = {
+            "min_workers": self.min_workers,
+            "max_workers": self.max_workers,
+            "schedulers": self.schedulers,
+            "min_webservers": self.min_webservers,
+            "max_webservers": self.max_webservers,
+        }
+        if self.environment_class == MICRO:
+            wrong = [f"{name}={n}" for name, n in counts.items() if n != MICRO_COMPONENTS]
+            expected = "exactly 1 of each component"
+        else:
+            several = ("schedulers", "min_webservers", "max_webservers")
+            wrong = [f"{name}={counts[name]}" for name in several if counts[name] < MIN_COMPONENTS]
+            expected = "2 to 5 schedulers and web servers"
+        if wrong:
+            raise ValueError(
+                f"{self.environment_class} takes {expected}, and not {', '.join(wrong)}"
+            )
+        for low, high in (("min_workers", "max_workers"), ("min_webservers", "max_webservers")):
+            if counts[low] > counts[high]:
+                raise ValueError(f"{low}={counts[low]} is more than {high}={counts[high]}")
+        return self
+
+    @model_validator(mode="after")
+    def within_the_limits_of_the_version(self) -> Self:
+        """Refuse what the Airflow version does not have on MWAA."""
+        version = tuple(int(part) for part in self.version.split("."))
+        if (
+            self.webserver_access_mode == "PUBLIC_AND_PRIVATE"
+            and version[:2] < PUBLIC_AND_PRIVATE_SINCE
+        ):
+            raise ValueError(
+                f"PUBLIC_AND_PRIVATE is offered from Airflow 3.2 on, not {self.version}"
+            )
+        return self
+
+
+class EnvironmentSettings(Settings):
+    """One environment of the lake."""
+
+    # No hyphen and no underscore: `lake-<name>-…` and `lake_<name>` are then never ambiguous.
+    name: str = Field(pattern=r"^[a-z][a-z0-9]{0,11}$")
+    account: str | None = Field(default=None, pattern=r"^\d{12}$")
+    """The only AWS account it may be deployed to; None is that of the caller's credentials."""
+    region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    """The only region it may be deployed to; None is that of the caller's configuration."""
+    keep_data: bool
+    """Whether buckets, key, database, work group and logs outlive a `cdk destroy`."""
+    termination_protection: bool
+    """Whether CloudFormation refuses to delete the stacks."""
+    log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+    storage: StorageSettings
+    athena: AthenaSettings
+    network: NetworkSettings
+    airflow: AirflowSettings
+
+    @property
+    def prefix(self) -> str:
+        """What every physical name starts with, and the name of the MWAA environment."""
+        return f"lake-{self.name}"
+
+    @property
+    def database_name(self) -> str:
+        """The Glue database of the environment's tables."""
+        return f"lake_{self.name}"
+
+
+DEV = EnvironmentSettings(
+    name="dev",
+    keep_data=False,
+    termination_protection=False,
+    log_retention_days=7,
+    storage=StorageSettings(
+        landing_noncurrent_days=7, query_results_days=7, dags_noncurrent_days=7
+    ),
+    athena=AthenaSettings(scan_limit_bytes=10 * 1024**3),
+    network=NetworkSettings(nat_gateways=1),
+    airflow=AirflowSettings(
+        environment_class="mw1.small",
+        min_workers=1,
+        max_workers=2,
+        schedulers=2,
+        min_webservers=2,
+        max_webservers=2,
+        webserver_access_mode="PUBLIC_ONLY",
+        options={
+            # A killed task is failed after 20 to 25 s without a heartbeat, and retried 10 s later.
+            "scheduler.task_instance_heartbeat_timeout": "20",
+            "scheduler.task_instance_heartbeat_timeout_detection_interval": "5",
+            # The tasks of a killed scheduler are adopted by another, or by the next.
+            "scheduler.orphaned_tasks_check_interval": "15",
+            "core.default_task_retries": "2",
+            "core.default_task_retry_delay": "10",
+            # A DAG is parsed within seconds of its sync.
+            "dag_processor.refresh_interval": "3",
+            "dag_processor.min_file_process_interval": "5",
+            "dag_processor.bundle_refresh_check_interval": "1",
+        },
+    ),
+)
+
+PROD = EnvironmentSettings(
+    name="prod",
+    keep_data=True,
+    termination_protection=True,
+    log_retention_days=90,
+    storage=StorageSettings(
+        landing_noncurrent_days=30, query_results_days=30, dags_noncurrent_days=90
+    ),
+    athena=AthenaSettings(scan_limit_bytes=1024**4),
+    network=NetworkSettings(nat_gateways=2),
+    airflow=AirflowSettings(
+        environment_class="mw1.medium",
+        min_workers=2,
+        max_workers=10,
+        schedulers=2,
+        min_webservers=2,
+        max_webservers=4,
+        webserver_access_mode="PRIVATE_ONLY",
+        options={
+            "scheduler.task_instance_heartbeat_timeout": "120",
+            "scheduler.task_instance_heartbeat_timeout_detection_interval": "10",
+            "scheduler.orphaned_tasks_check_interval": "60",
+            "core.default_task_retries": "3",
+            "core.default_task_retry_delay": "60",
+            "dag_processor.refresh_interval": "30",
+            "dag_processor.min_file_process_interval": "30",
+        },
+    ),
+)
+
+ENVIRONMENTS: Mapping[str, EnvironmentSettings] = MappingProxyType(
+    {settings.name: settings for settings in (DEV, PROD)}
+)
+
+
+def environment_settings(name: str) -> EnvironmentSettings:
+    """Return the settings of the environment called `name`; ValueError lists the known names."""
+    try:
+        return ENVIRONMENTS[name]
+    except KeyError:
+        known = ", ".join(ENVIRONMENTS)
+        raise ValueError(
+            f"unknown environment {name!r}: expected one of {known} (infra/settings.py)"
+        ) from None
