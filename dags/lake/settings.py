@@ -1,0 +1,42 @@
+"""What the environment tells the DAGs: its buckets, database and work group."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsMissing(RuntimeError):
+    """A configuration option of the environment is missing."""
+
+
+class LakeSettings(BaseSettings):
+    """The `lake.*` configuration options of the MWAA environment.
+
+    MWAA hands the option `lake.landing_bucket` to every component as the variable
+    `AIRFLOW__LAKE__LANDING_BUCKET`
+    (https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-env-variables.html).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="AIRFLOW__LAKE__", frozen=True, extra="ignore")
+
+    landing_bucket: str
+    curated_bucket: str
+    database: str
+    workgroup: str
+
+
+def lake_settings() -> LakeSettings:
+    """Read the settings.
+
+    Raises:
+        SettingsMissing: names each option that the environment lacks.
+    """
+    try:
+        return LakeSettings()  # type: ignore[call-arg]  # the values come from the environment
+    except ValidationError as error:
+        missing = ", ".join(f"lake.{problem['loc'][0]}" for problem in error.errors())
+        raise SettingsMissing(
+            f"the environment lacks the configuration option(s) {missing}; "
+            "expected in AirflowConfigurationOptions, for example lake.landing_bucket = my-bucket"
+        ) from None

@@ -1,0 +1,86 @@
+"""A deployed environment, as its own services describe it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.cli.aws import client
+from infra.cli.steps import Failed
+from infra.local.settings import LocalSettings
+from infra.settings import environment_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployedEnvironment:
+    """Names that the commands need, read from the MWAA environment's configuration options."""
+
+    name: str
+    webserver_url: str
+    landing_bucket: str
+    curated_bucket: str
+    database: str
+    workgroup: str
+
+    @classmethod
+    def read(cls, environment: str, settings: LocalSettings) -> Self:
+        """Read it from MWAA.
+
+        Raises:
+            Failed: it is not deployed, or the embedded AWS is not up.
+        """
+        name = environment_settings(environment).prefix
+        described = describe(name, settings)
+        if described is None:
+            raise Failed(f"the environment {environment} is not deployed: run `lake up`")
+        options = described["AirflowConfigurationOptions"]
+        return cls(
+            name=name,
+            webserver_url=f"http://{described['WebserverUrl']}",
+            landing_bucket=options["lake.landing_bucket"],
+            curated_bucket=options["lake.curated_bucket"],
+            database=options["lake.database"],
+            workgroup=options["lake.workgroup"],
+        )
+
+
+def describe(name: str, settings: LocalSettings) -> dict[str, Any] | None:
+    """The MWAA environment as the service describes it, or None where there is none.
+
+    Raises:
+        Failed: the embedded AWS does not answer.
+    """
+    try:
+        answer = client("mwaa", settings).get_environment(Name=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+    except BotoCoreError as error:
+        raise Failed(
+            f"the embedded AWS does not answer at {settings.endpoint_url}: run `lake up` ({error})"
+        ) from error
+    return dict(answer["Environment"])
+
+
+def wait_until_available(name: str, settings: LocalSettings, *, timeout_seconds: float) -> None:
+    """Wait until the environment is AVAILABLE.
+
+    Raises:
+        Failed: it failed, with its reason, or did not come up in time.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    status = "missing"
+    while time.monotonic() < deadline:
+        described = describe(name, settings)
+        status = described["Status"] if described else "missing"
+        if status == "AVAILABLE":
+            return
+        if described is None or status.endswith("FAILED"):
+            reason = (described or {}).get("LastUpdate", {}).get("Error", {}).get("ErrorMessage")
+            raise Failed(f"the MWAA environment {name} is {status}: {reason or 'no reason given'}")
+        time.sleep(0.5)
+    raise Failed(f"the MWAA environment {name} is {status} after {timeout_seconds:.0f} s")

@@ -1,0 +1,162 @@
+"""`lake`: the lake on this machine, from a shell."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli import daemon
+from infra.cli.aws import aws_environment
+from infra.cli.cdk import cdk
+from infra.cli.demo import demo as run_demo
+from infra.cli.environment import DeployedEnvironment, wait_until_available
+from infra.cli.landing import find_data_set
+from infra.cli.landing import put as put_files
+from infra.cli.query import print_answer
+from infra.cli.query import query as run_query
+from infra.cli.runs import Runs
+from infra.cli.steps import Failed, console, errors, step
+from infra.local.settings import LocalSettings
+from infra.settings import environment_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="The lake on this machine: the AWS embedded here, its Airflow, and the tables.\n\n"
+    "Ports and folders are set by LAKE_AWS_PORT, LAKE_SUPERVISOR_PORT, LAKE_AIRFLOW_PORT "
+    "and LAKE_HOME.",
+)
+
+Environment = Annotated[
+    str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
+]
+AVAILABLE_TIMEOUT_SECONDS = 600
+
+
+@app.command()
+def up(environment: Environment = "dev") -> None:
+    """Start the embedded AWS and deploy the environment to it with the real `cdk`.
+
+    What stands is reused: the second time, a deploy without a change.
+    """
+    settings = LocalSettings()
+    target = environment_settings(environment)
+    with step("Starting the embedded AWS"):
+        daemon.start(settings)
+    with step("cdk bootstrap"):
+        cdk("bootstrap", f"aws://{settings.account_id}/{settings.region}", settings=settings)
+    with step(f"cdk deploy --all, environment {environment}"):
+        cdk(
+            "deploy", "--all", "--require-approval", "never", "-c", f"environment={environment}",
+            settings=settings,
+        )  # fmt: skip
+    with step(f"Waiting until the MWAA environment {target.prefix} is AVAILABLE"):
+        wait_until_available(target.prefix, settings, timeout_seconds=AVAILABLE_TIMEOUT_SECONDS)
+    _say_where(environment, settings)
+
+
+@app.command()
+def demo(environment: Environment = "dev") -> None:
+    """Drop sample files, wait until Airflow has loaded them, and query the table.
+
+    Exits with 0 only if the table holds exactly what the files hold.
+    """
+    settings = LocalSettings()
+    run_demo(environment=DeployedEnvironment.read(environment, settings), settings=settings)
+    _say_where(environment, settings)
+
+
+@app.command()
+def put(
+    files: Annotated[list[Path], typer.Argument(help="Files to load.", metavar="FILE...")],
+    dataset: Annotated[
+        str, typer.Option("--dataset", "-d", help="A data set, such as market/quotes.")
+    ],
+    environment: Environment = "dev",
+    wait: Annotated[
+        bool, typer.Option(help="Wait until a run of the data set's DAG has loaded them.")
+    ] = False,
+    timeout_seconds: Annotated[float, typer.Option(help="How long to wait.")] = 600,
+) -> None:
+    """Drop files into the landing bucket, where the data set's DAG looks for them.
+
+    The DAG loads them at its next run; with --wait, one is triggered if none is active, and the
+    exit code says whether it succeeded.
+    """
+    settings = LocalSettings()
+    data_set = find_data_set(dataset)
+    deployed = DeployedEnvironment.read(environment, settings)
+    keys = put_files(files, data_set=data_set, environment=deployed, settings=settings)
+    if wait:
+        runs = Runs(environment=deployed, settings=settings, dag_id=data_set.dag_id)
+        with step(f"Waiting for a run of the DAG {data_set.dag_id}"):
+            runs.wait_until_loaded(keys, timeout_seconds=timeout_seconds)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One statement of Athena's SQL.", metavar="SQL")],
+    environment: Environment = "dev",
+) -> None:
+    """Ask Athena, in the environment's database and work group, and print the rows.
+
+    lake query "SELECT codneg, voltot FROM market_quotes ORDER BY voltot DESC LIMIT 5"
+    """
+    settings = LocalSettings()
+    deployed = DeployedEnvironment.read(environment, settings)
+    print_answer(run_query(sql, environment=deployed, settings=settings))
+
+
+@app.command()
+def status() -> None:
+    """Show what runs: the embedded AWS, each MWAA environment and Airflow's components."""
+    daemon.print_status(LocalSettings())
+
+
+@app.command()
+def logs(
+    component: Annotated[
+        str, typer.Argument(help="A component that `lake status` lists; without it, all.")
+    ] = "",
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Lines from the end.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they grow.")] = False,
+) -> None:
+    """Print the logs of the embedded AWS and of Airflow's components."""
+    daemon.print_logs(LocalSettings(), component=component, lines=lines, follow=follow)
+
+
+@app.command()
+def down() -> None:
+    """Stop everything: no process and no port is left. What was deployed comes back with `up`."""
+    settings = LocalSettings()
+    with step("Stopping the embedded AWS and Airflow"):
+        daemon.stop(settings)
+
+
+def _say_where(environment: str, settings: LocalSettings) -> None:
+    """How to go on: the UI with its login, the variables, how to stop."""
+    deployed = DeployedEnvironment.read(environment, settings)
+    login = daemon.login(settings, deployed.name)
+    console.print()
+    console.print(f"Airflow      {deployed.webserver_url}  user [bold]{login.user}[/]  "
+                  f"password [bold]{login.password}[/]")  # fmt: skip
+    console.print(
+        f"Table        lake query 'SELECT count(*) FROM {deployed.database}.market_quotes'"
+    )
+    console.print("AWS clients")
+    for name, value in aws_environment(settings).items():
+        console.print(f"  export {name}={value}")
+    console.print("Stop         make down  (or: lake down)")
+
+
+def main() -> None:
+    """Run `lake`: what cannot be done is said in a line, with exit code 1."""
+    try:
+        app()
+    except Failed as failure:
+        errors.print(f"[red]lake:[/] {failure}", markup=True)
+        sys.exit(1)

@@ -1,0 +1,137 @@
+"""DAG runs through MWAA's InvokeRestApi: what `lake put --wait` and the main job follow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.cli.aws import client
+from infra.cli.environment import DeployedEnvironment
+from infra.cli.steps import Failed, detail
+from infra.local.settings import LocalSettings
+
+ENDED = {"success", "failed"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """The runs of one DAG in one environment."""
+
+    environment: DeployedEnvironment
+    settings: LocalSettings
+    dag_id: str
+
+    def wait_until_loaded(self, keys: Collection[str], *, timeout_seconds: float) -> dict[str, Any]:
+        """Wait until a run that succeeded has taken `keys` out of the landing bucket.
+
+        A run that waits for files takes them; where none is active, one is triggered.
+
+        Raises:
+            Failed: a run failed, with what its tasks said, or the time is over.
+        """
+        since = datetime.now(UTC)
+        deadline = time.monotonic() + timeout_seconds
+        self.wait_until_parsed(timeout_seconds=timeout_seconds)
+        while time.monotonic() < deadline:
+            recent = self._recent()
+            ended = [run for run in recent if run["state"] in ENDED and _ended(run) > since]
+            if failed := [run for run in ended if run["state"] == "failed"]:
+                raise Failed(self._why(failed[0]))
+            if ended and not self._landed(keys):
+                return ended[0]
+            if not any(run["state"] not in ENDED for run in recent):
+                self.trigger()
+            time.sleep(1)
+        raise Failed(
+            f"{self.dag_id} did not load {', '.join(sorted(keys))} within {timeout_seconds:.0f} s; "
+            f"look at {self.environment.webserver_url}/dags/{self.dag_id}"
+        )
+
+    def wait_until_parsed(self, *, timeout_seconds: float) -> None:
+        """Wait until Airflow knows the DAG.
+
+        Raises:
+            Failed: it has an import error, which is shown, or does not appear in time.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            try:
+                self._call("GET", f"/dags/{self.dag_id}")
+            except ClientError as error:
+                if error.response.get("RestApiStatusCode") != 404:  # noqa: PLR2004  # HTTP
+                    raise
+            else:
+                return
+            for problem in self._call("GET", "/importErrors")["import_errors"]:
+                if problem["filename"].endswith(f"{self.dag_id}.py"):
+                    raise Failed(f"{self.dag_id}: {problem['stack_trace'].strip()}")
+            time.sleep(0.5)
+        raise Failed(f"Airflow does not know the DAG {self.dag_id} after {timeout_seconds:.0f} s")
+
+    def trigger(self) -> None:
+        """Start a run now."""
+        run = self._call("POST", f"/dags/{self.dag_id}/dagRuns", body={"logical_date": None})
+        detail(f"triggered {run['dag_run_id']}")
+
+    def _recent(self) -> list[dict[str, Any]]:
+        path = f"/dags/{self.dag_id}/dagRuns"
+        return list(self._call("GET", path, query={"order_by": "-id", "limit": 10})["dag_runs"])
+
+    def _landed(self, keys: Collection[str]) -> set[str]:
+        """Those of the keys that are still in the landing bucket."""
+        s3 = client("s3", self.settings)
+        there = set()
+        for key in keys:
+            listed = s3.list_objects_v2(
+                Bucket=self.environment.landing_bucket, Prefix=key, MaxKeys=1
+            )
+            there |= {item["Key"] for item in listed.get("Contents", [])} & {key}
+        return there
+
+    def _why(self, run: dict[str, Any]) -> str:
+        """What the failed tasks of a run said last."""
+        path = f"/dags/{self.dag_id}/dagRuns/{run['dag_run_id']}/taskInstances"
+        said = []
+        for task in self._call("GET", path, query={"state": "failed"})["task_instances"]:
+            name = task.get("rendered_map_index") or ""
+            log = self._call(
+                "GET",
+                f"{path}/{task['task_id']}/logs/{task['try_number']}",
+                query={"map_index": task["map_index"], "full_content": "true"},
+            )
+            said.append(f"{task['task_id']} {name}: {_last_error(log['content'])}")
+        return f"run {run['dag_run_id']} of {self.dag_id} failed: " + "; ".join(said)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Any:
+        arguments: dict[str, Any] = {"Name": self.environment.name, "Method": method, "Path": path}
+        if query is not None:
+            arguments["QueryParameters"] = query
+        if body is not None:
+            arguments["Body"] = body
+        return client("mwaa", self.settings).invoke_rest_api(**arguments)["RestApiResponse"]
+
+
+def _ended(run: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(run["end_date"].replace("Z", "+00:00"))
+
+
+def _last_error(content: Any) -> str:
+    """The last error of a task's log, whose lines are dictionaries with `event` and `level`."""
+    events = [line for line in content if isinstance(line, dict)]
+    for line in reversed(events):
+        if details := line.get("error_detail"):
+            return str(details[0].get("exc_value", line["event"]))
+    wrong = [line["event"] for line in events if line.get("level") in {"error", "critical"}]
+    return wrong[-1] if wrong else "no error in its log"
