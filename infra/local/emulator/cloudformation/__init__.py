@@ -1,0 +1,1 @@
+"""CloudFormation resource types that ministack lacks, or makes only in part."""

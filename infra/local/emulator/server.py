@@ -1,0 +1,38 @@
+"""Wires the embedded AWS together and serves it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from infra.local.emulator import seam, sts
+from infra.local.emulator.cloudformation import types
+from infra.local.emulator.settings import EmulatorSettings
+
+KEEP_ALIVE_SECONDS = 75
+SHUTDOWN_SECONDS = 0.5
+"""How long a request under way may take to end; every acknowledged write is already on disk."""
+
+
+async def serve(settings: EmulatorSettings) -> None:
+    """Serve on 127.0.0.1 until SIGTERM or SIGINT."""
+    types.register(settings)
+    sts.install(control_key=settings.control_key)
+    seam.treat_every_request_as_secure()
+    seam.limit_root_to("test")
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{settings.port}"]
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.graceful_timeout = SHUTDOWN_SECONDS
+    config.loglevel = "WARNING"
+    print(f"The embedded AWS is starting at {settings.endpoint_url}", flush=True)
+    await hypercorn_serve(seam.asgi_app, config, shutdown_trigger=stop.wait)
