@@ -1,6 +1,6 @@
 """The bundle: what an MWAA environment runs, built so that the same content has the same bytes.
 
-    dags/              the DAGs, the data sets and the lake's own code, as they are
+    dags/              the DAGs, the data sets and the lake's own code, and a DAG file a data set
     plugins.zip        the Airflow plugins, and constraints.txt, which reaches every component
     requirements.txt   what MWAA installs
     startup.sh         what MWAA runs before it installs
@@ -13,6 +13,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from infra.dag_files import write_dag_files
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that the ZIP format can hold, given to every member."""
@@ -78,6 +80,7 @@ def build_bundle(*, repository: Path, destination: Path) -> Bundle:
         copy = bundle.dags / path.relative_to(dags)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+    write_dag_files(bundle.dags)
 
     plugins = repository / "plugins"
     members = {path.relative_to(plugins).as_posix(): path for path in deployable_files(plugins)}

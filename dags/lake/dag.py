@@ -31,7 +31,7 @@ def build_dag(name: str) -> DAG:
     """
     data_set = load_data_set(DATA_SETS / f"{name}.yaml")
     settings = lake_settings()
-    run = {"name": name, "run_id": "{{ run_id }}"}
+    run = {"name": name, "this_run": "{{ run_id }}"}
     with DAG(**_dag_arguments(data_set, settings)) as dag:
         wait = _wait_for_file(data_set, settings)
         listed = _list_files(data_set, settings)
@@ -92,12 +92,12 @@ def _list_files(data_set: DataSet, settings: LakeSettings) -> S3ListOperator:
 
 
 @task
-def plan(name: str, run_id: str, listed_keys: list[str]) -> list[dict[str, Any]]:
+def plan(name: str, this_run: str, listed_keys: list[str]) -> list[dict[str, Any]]:
     """Which files are new; gives each mapped conversion its batch."""
     from lake.pipeline import plan as stage  # noqa: PLC0415  # heavy imports stay out of parsing
 
     made = stage.plan(
-        data_set=_data_set(name), store=_store(), listed_keys=listed_keys, run_id=run_id
+        data_set=_data_set(name), store=_store(), listed_keys=listed_keys, run_id=this_run
     )
     return [
         {"number": number, "label": stage.batch_label(batch)}
@@ -106,7 +106,7 @@ def plan(name: str, run_id: str, listed_keys: list[str]) -> list[dict[str, Any]]
 
 
 @task(map_index_template="{{ batch_label }}")
-def convert(name: str, run_id: str, batch: dict[str, Any]) -> dict[str, int]:
+def convert(name: str, this_run: str, batch: dict[str, Any]) -> dict[str, int]:
     """Converts the files of one batch; a file that is refused fails the task at once."""
     from lake.pipeline.convert import FilesRefused, convert_batch  # noqa: PLC0415  # see plan
 
@@ -115,8 +115,8 @@ def convert(name: str, run_id: str, batch: dict[str, Any]) -> dict[str, int]:
         results = convert_batch(
             data_set=_data_set(name),
             store=_store(),
-            batch=_plan(name, run_id).batches[batch["number"]],
-            run_id=run_id,
+            batch=_plan(name, this_run).batches[batch["number"]],
+            run_id=this_run,
         )
     except FilesRefused as refused:
         raise AirflowFailException(str(refused)) from refused
@@ -127,12 +127,12 @@ def convert(name: str, run_id: str, batch: dict[str, Any]) -> dict[str, int]:
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
-def publish(name: str, run_id: str) -> dict[str, int]:
+def publish(name: str, this_run: str) -> dict[str, int]:
     """Makes the converted files part of the table, each with its durable record."""
     from lake.pipeline import publish as stage  # noqa: PLC0415  # see plan
 
     published = stage.publish(
-        data_set=_data_set(name), store=_store(), catalog=_catalog(), plan=_plan(name, run_id)
+        data_set=_data_set(name), store=_store(), catalog=_catalog(), plan=_plan(name, this_run)
     )
     return {
         "files": len(published.loaded),
@@ -143,21 +143,21 @@ def publish(name: str, run_id: str) -> dict[str, int]:
 
 
 @task
-def check(name: str, run_id: str) -> list[list[tuple[str, str]]]:
+def check(name: str, this_run: str) -> list[list[tuple[str, str]]]:
     """Compares the table with what was published; gives the processed objects to delete."""
     from lake.pipeline import check as stage  # noqa: PLC0415  # see plan
     from lake.pipeline.documents import Published  # noqa: PLC0415  # see plan
     from lake.pipeline.places import Places  # noqa: PLC0415  # see plan
 
     data_set, store = _data_set(name), _store()
-    published = store.require(Places.of(data_set).run(run_id).published, Published)
+    published = store.require(Places.of(data_set).run(this_run).published, Published)
     stage.check(
         data_set=data_set,
         catalog=_catalog(),
         published=published,
         curated_bucket=store.curated_bucket,
     )
-    processed = [(file.key, file.etag) for file in _plan(name, run_id).files]
+    processed = [(file.key, file.etag) for file in _plan(name, this_run).files]
     return [
         processed[start : start + DELETE_AT_ONCE]
         for start in range(0, len(processed), DELETE_AT_ONCE)
@@ -212,8 +212,8 @@ def _catalog() -> Any:
     return Catalog(database=settings.database, workgroup=settings.workgroup)
 
 
-def _plan(name: str, run_id: str) -> Any:
+def _plan(name: str, this_run: str) -> Any:
     from lake.pipeline.documents import Plan  # noqa: PLC0415  # see plan
     from lake.pipeline.places import Places  # noqa: PLC0415  # see plan
 
-    return _store().require(Places.of(_data_set(name)).run(run_id).plan, Plan)
+    return _store().require(Places.of(_data_set(name)).run(this_run).plan, Plan)
