@@ -14,14 +14,31 @@ help: ## print this list
 
 setup: .venv/.installed .lake/emulator-venv/.installed node_modules/.installed ## install everything (.venv with `lake` in it)
 
+run: setup ## from files to a queried table: start the embedded AWS, deploy, load sample data, query
+	.venv/bin/lake up
+	.venv/bin/lake demo
+
+test: setup ## the whole suite: unit, synth, embedded AWS, end to end
+	.venv/bin/pytest
+
+down: ## stop the embedded AWS and Airflow; what was deployed comes back with `make run`
+	@if [ -x .venv/bin/lake ]; then .venv/bin/lake down; fi
+
+clean: down ## remove what was built: environments, state, templates
+	rm -rf .venv .tools .lake node_modules cdk.out *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
 .tools/.installed: $(LOCKS)/uv.txt
 	$(PYTHON) -m venv --clear .tools
 	.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/uv.txt
 	@touch $@
 
-.venv/.installed: $(LOCKS)/dev.txt pyproject.toml .tools/.installed
+.venv/.packages: $(LOCKS)/dev.txt .tools/.installed
 	$(UV) venv --quiet --clear --python $(PYTHON) .venv
 	VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes $(LOCKS)/dev.txt
+	@touch $@
+
+.venv/.installed: pyproject.toml .venv/.packages
 	VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
