@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -21,6 +22,7 @@ _app: Any = import_module("ministack.app")
 _persistence: Any = import_module("ministack.core.persistence")
 _responses: Any = import_module("ministack.core.responses")
 _provisioners: Any = import_module("ministack.services.cloudformation.provisioners")
+_cloudformation: Any = import_module("ministack.services.cloudformation")
 _stacks: Any = import_module("ministack.services.cloudformation.stacks")
 _evaluator: Any = import_module("ministack.core.iam_evaluator")
 _actions: Any = import_module("ministack.core.iam_actions")
@@ -126,11 +128,6 @@ def query_call(service: str, action: str, parameters: Mapping[str, str]) -> Elem
     return root
 
 
-def object_path(bucket: str, key: str) -> str:
-    """The path of an object, as a handler gets it: decoded."""
-    return f"/{bucket}/{key}"
-
-
 # ---------------------------------------------------------------- CloudFormation
 
 
@@ -208,3 +205,72 @@ def wrap_principal_match(
 ) -> None:
     """Put `wrap` around the question whether a `Principal` of a policy names a caller's ARN."""
     _evaluator._principal_matches = wrap(_evaluator._principal_matches)
+
+
+def caller_arn() -> str:
+    """Who makes the request that is being answered."""
+    return str(_evaluator.caller_arn())
+
+
+def iam_action(
+    service: str,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    query: dict[str, list[str]],
+) -> str:
+    """The IAM action of a request."""
+    return str(_actions.extract_iam_action(service, method, path, headers, body, query))
+
+
+def wrap_iam_action(wrap: Callable[[IamAction], IamAction]) -> None:
+    """Put `wrap` around the question which IAM action a request is."""
+    _actions.extract_iam_action = wrap(_actions.extract_iam_action)
+
+
+def wrap_resource_arn(wrap: Callable[[ResourceArn], ResourceArn]) -> None:
+    """Put `wrap` around the question which resource a request is authorized on."""
+    _actions.extract_resource_arn = wrap(_actions.extract_resource_arn)
+
+
+def wrap_enforce(wrap: Callable[[Enforce], Enforce]) -> None:
+    """Put `wrap` around the authorization of an action on a resource."""
+    _evaluator.enforce = wrap(_evaluator.enforce)
+
+
+def wrap_access_denied(wrap: Callable[[AccessDenied], AccessDenied]) -> None:
+    """Put `wrap` around the answer to a request that was denied."""
+    _actions.access_denied_response = wrap(_actions.access_denied_response)
+
+
+def identity_denial_message(action: str, principal: str, resource: str, explicit: bool) -> str:
+    """The message of a denial, in AWS's words."""
+    return str(_actions.identity_denial_message(action, principal, resource, explicit))
+
+
+@dataclass(frozen=True)
+class DeleteTarget:
+    """An object, or a version of one, that a DeleteObjects call names."""
+
+    arn: str
+    version_id: str
+
+
+def batch_delete_targets(bucket: str, body: bytes) -> list[DeleteTarget]:
+    """What a DeleteObjects call deletes."""
+    return [DeleteTarget(*target) for target in _actions._s3_batch_delete_targets(bucket, body)]
+
+
+def record_in_progress(declared: Declared, resource_type: str, physical_id: str) -> None:
+    """Let the stack know of a resource before it is made, so that a killed create is cleaned up."""
+    stack = _cloudformation._stacks[declared.stack]
+    stack.setdefault("_resources", {})[declared.logical_id] = {
+        "PhysicalResourceId": physical_id,
+        "ResourceType": resource_type,
+        "ResourceStatus": "IN_PROGRESS",
+        "LogicalResourceId": declared.logical_id,
+        "Properties": dict(declared.properties),
+        "Attributes": {},
+        "Timestamp": _responses.now_iso(),
+    }

@@ -8,9 +8,11 @@ import signal
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-from infra.local.emulator import seam, sts
+from infra.local.emulator import mwaa, seam, sts
 from infra.local.emulator.cloudformation import types
+from infra.local.emulator.iam import authorization
 from infra.local.emulator.settings import EmulatorSettings
+from infra.local.emulator.supervisor import Supervisor
 
 KEEP_ALIVE_SECONDS = 75
 SHUTDOWN_SECONDS = 0.5
@@ -19,7 +21,10 @@ SHUTDOWN_SECONDS = 0.5
 
 async def serve(settings: EmulatorSettings) -> None:
     """Serve on 127.0.0.1 until SIGTERM or SIGINT."""
-    types.register(settings)
+    supervisor = Supervisor(url=settings.supervisor_url, control_key=settings.control_key)
+    types.register(supervisor)
+    mwaa.install(supervisor)
+    authorization.install(lambda _query_id: None)
     sts.install(control_key=settings.control_key)
     seam.treat_every_request_as_secure()
     seam.limit_root_to("test")
