@@ -35,7 +35,7 @@ def build_dag(name: str) -> DAG:
     with DAG(**_dag_arguments(data_set, settings)) as dag:
         wait = _wait_for_file(data_set, settings)
         listed = _list_files(data_set, settings)
-        planned = plan(**run, listed_keys=listed.output)
+        planned = plan(**run, listed_keys=listed.output)  # type: ignore[arg-type]  # an XCom
         converted = convert.partial(**run).expand(batch=planned)
         published = publish(**run)
         checked = check(**run)
@@ -94,7 +94,7 @@ def _list_files(data_set: DataSet, settings: LakeSettings) -> S3ListOperator:
 @task
 def plan(name: str, this_run: str, listed_keys: list[str]) -> list[dict[str, Any]]:
     """Which files are new; gives each mapped conversion its batch."""
-    from lake.pipeline import plan as stage  # noqa: PLC0415  # heavy imports stay out of parsing
+    from lake.pipeline import plan as stage
 
     made = stage.plan(
         data_set=_data_set(name), store=_store(), listed_keys=listed_keys, run_id=this_run
@@ -108,7 +108,7 @@ def plan(name: str, this_run: str, listed_keys: list[str]) -> list[dict[str, Any
 @task(map_index_template="{{ batch_label }}")
 def convert(name: str, this_run: str, batch: dict[str, Any]) -> dict[str, int]:
     """Converts the files of one batch; a file that is refused fails the task at once."""
-    from lake.pipeline.convert import FilesRefused, convert_batch  # noqa: PLC0415  # see plan
+    from lake.pipeline.convert import FilesRefused, convert_batch
 
     get_current_context()["batch_label"] = batch["label"]  # type: ignore[typeddict-unknown-key]
     try:
@@ -129,7 +129,7 @@ def convert(name: str, this_run: str, batch: dict[str, Any]) -> dict[str, int]:
 @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
 def publish(name: str, this_run: str) -> dict[str, int]:
     """Makes the converted files part of the table, each with its durable record."""
-    from lake.pipeline import publish as stage  # noqa: PLC0415  # see plan
+    from lake.pipeline import publish as stage
 
     published = stage.publish(
         data_set=_data_set(name), store=_store(), catalog=_catalog(), plan=_plan(name, this_run)
@@ -145,9 +145,9 @@ def publish(name: str, this_run: str) -> dict[str, int]:
 @task
 def check(name: str, this_run: str) -> list[list[tuple[str, str]]]:
     """Compares the table with what was published; gives the processed objects to delete."""
-    from lake.pipeline import check as stage  # noqa: PLC0415  # see plan
-    from lake.pipeline.documents import Published  # noqa: PLC0415  # see plan
-    from lake.pipeline.places import Places  # noqa: PLC0415  # see plan
+    from lake.pipeline import check as stage
+    from lake.pipeline.documents import Published
+    from lake.pipeline.places import Places
 
     data_set, store = _data_set(name), _store()
     published = store.require(Places.of(data_set).run(this_run).published, Published)
@@ -177,13 +177,17 @@ class S3DeleteUnchangedObjectsOperator(S3DeleteObjectsOperator):
         Raises:
             RuntimeError: S3 refused some for another reason than a newer upload.
         """
-        objects = [{"Key": key, "ETag": etag} for key, etag in self.keys or []]
-        answer = self.hook.conn.delete_objects(Bucket=self.bucket, Delete={"Objects": objects})
-        refused = [e for e in answer.get("Errors", []) if e["Code"] not in UNCHANGED_NO_MORE]
-        for error in answer.get("Errors", []):
+        read: list[tuple[str, str]] = list(self.keys or [])  # type: ignore[arg-type]  # see above
+        s3: Any = self.hook.conn
+        answer = s3.delete_objects(
+            Bucket=self.bucket,
+            Delete={"Objects": [{"Key": key, "ETag": etag} for key, etag in read]},
+        )
+        kept = answer.get("Errors", [])
+        for error in kept:
             self.log.info("kept %s: %s", error["Key"], error["Code"])
-        if refused:
-            raise RuntimeError(f"could not delete from {self.bucket}: {refused[:3]}")
+        if refused := [error for error in kept if error["Code"] not in UNCHANGED_NO_MORE]:
+            raise RuntimeError(f"{self.bucket} kept objects that were processed: {refused[:3]}")
 
 
 def _delete_processed(settings: LakeSettings) -> Any:
@@ -199,21 +203,21 @@ def _data_set(name: str) -> DataSet:
 
 
 def _store() -> Any:
-    from lake.pipeline.store import Store  # noqa: PLC0415  # see plan
+    from lake.pipeline.store import Store
 
     settings = lake_settings()
     return Store(landing_bucket=settings.landing_bucket, curated_bucket=settings.curated_bucket)
 
 
 def _catalog() -> Any:
-    from lake.pipeline.catalog import Catalog  # noqa: PLC0415  # see plan
+    from lake.pipeline.catalog import Catalog
 
     settings = lake_settings()
     return Catalog(database=settings.database, workgroup=settings.workgroup)
 
 
 def _plan(name: str, this_run: str) -> Any:
-    from lake.pipeline.documents import Plan  # noqa: PLC0415  # see plan
-    from lake.pipeline.places import Places  # noqa: PLC0415  # see plan
+    from lake.pipeline.documents import Plan
+    from lake.pipeline.places import Places
 
     return _store().require(Places.of(_data_set(name)).run(this_run).plan, Plan)

@@ -33,7 +33,7 @@ def lake_settings() -> LakeSettings:
         SettingsMissing: names each option that the environment lacks.
     """
     try:
-        return LakeSettings()  # type: ignore[call-arg]  # the values come from the environment
+        return LakeSettings()
     except ValidationError as error:
         missing = ", ".join(f"lake.{problem['loc'][0]}" for problem in error.errors())
         raise SettingsMissing(

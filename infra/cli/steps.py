@@ -21,7 +21,7 @@ class Failed(Exception):
 def step(title: str) -> Iterator[None]:
     """Print a step when it begins, and how long it took when it ends."""
     started = time.monotonic()
-    console.print(f"[bold]›[/] {escape(title)}")
+    console.print(f"[bold]>[/] {escape(title)}")
     try:
         yield
     except BaseException:

@@ -23,7 +23,8 @@ def plan(*, data_set: DataSet, store: Store, listed_keys: Sequence[str], run_id:
     files = [file for file in store.landed(data_set.source_prefix) if file.key in wanted]
     places = Places.of(data_set)
     records = store.read_many((places.record(file) for file in files), LoadRecord)
-    loaded, new = [], []
+    loaded: list[LandedFile] = []
+    new: list[LandedFile] = []
     for file, record in zip(files, records, strict=True):
         known = record and record.state == "loaded" and record.version_id == file.version_id
         (loaded if known else new).append(file)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from io import RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import boto3
 from botocore.config import Config
@@ -15,7 +16,6 @@ from botocore.exceptions import ClientError
 from lake.pipeline.documents import Document, LandedFile
 
 if TYPE_CHECKING:
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 D = TypeVar("D", bound=Document)
@@ -55,11 +55,12 @@ class Store:
                         size_bytes=version["Size"],
                     )
 
-    def open_landed(self, file: LandedFile) -> StreamingBody:
-        """The bytes of one version, as a stream."""
-        return self._s3.get_object(
+    def open_landed(self, file: LandedFile) -> RawIOBase:
+        """The bytes of one version, as a stream: one request, however large the file."""
+        answer = self._s3.get_object(
             Bucket=self.landing_bucket, Key=file.key, VersionId=file.version_id
-        )["Body"]
+        )
+        return cast("RawIOBase", answer["Body"])
 
     def read(self, key: str, model: type[D]) -> D | None:
         """A document, or None where there is none."""

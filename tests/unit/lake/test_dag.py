@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.sdk import DAG, TriggerRule
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from infra.bundle import build_bundle
 from infra.local.settings import REPOSITORY
@@ -83,7 +84,7 @@ def test_an_environment_without_the_lakes_options_says_which_are_missing(
 
 
 def test_the_dag_reads_as_its_diagram(quotes: DAG) -> None:
-    order = [task.task_id for task in quotes.topological_sort()]
+    order = [task.task_id for task in quotes.topological_sort()]  # type: ignore[no-untyped-call]
 
     assert order == [
         "wait_for_file",
@@ -113,11 +114,12 @@ def test_waiting_takes_no_worker_and_an_idle_run_is_skipped(quotes: DAG) -> None
 
 def test_the_rest_is_published_when_a_file_is_refused_and_nothing_is_deleted(quotes: DAG) -> None:
     publish, delete = quotes.get_task("publish"), quotes.get_task("delete_processed")
+    assert isinstance(delete, MappedOperator)
 
     assert publish.upstream_task_ids == {"plan", "convert"}
     assert publish.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
     assert {"convert", "check"} <= delete.upstream_task_ids
-    assert delete.partial_kwargs["trigger_rule"] == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS  # type: ignore[attr-defined]
+    assert delete.partial_kwargs["trigger_rule"] == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS
 
 
 class Bucket:
