@@ -1,9 +1,9 @@
 """Where a data set's things are in the curated bucket.
 
     <domain>/<table>/<partition>/<file>-<content>-part-00000.parquet   the table
-    _records/<domain>/<table>/<file>.json                               what was loaded of each file
-    _rejects/<domain>/<table>/<file>-<content>.parquet                  the records that were refused
-    _runs/<domain>/<table>/<run>/...                                    a run's plan, results and staged parts
+    _records/<domain>/<table>/<file>.json                what was loaded of each file
+    _rejects/<domain>/<table>/<file>-<content>.parquet   the records that were refused
+    _runs/<domain>/<table>/<run>/...                     a run's plan, results, staged parts
 
 Athena and Glue skip prefixes that start with an underscore.
 """

@@ -122,4 +122,6 @@ class Store:
                 Delete={"Objects": [{"Key": key} for key in doomed[start : start + 1000]]},
             )
             if errors := answer.get("Errors"):
-                raise RuntimeError(f"could not delete from {self.curated_bucket}: {errors[:3]}")
+                raise RuntimeError(
+                    f"{self.curated_bucket} kept objects that have to go: {errors[:3]}"
+                )

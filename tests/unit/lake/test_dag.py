@@ -11,10 +11,10 @@ import pytest
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.definitions.mappedoperator import MappedOperator
+from lake.dag import S3DeleteUnchangedObjectsOperator
 
 from infra.bundle import build_bundle
 from infra.local.settings import REPOSITORY
-from lake.dag import S3DeleteUnchangedObjectsOperator
 
 EXPECTED_DAG_IDS = {"market_quotes"}
 
@@ -129,7 +129,7 @@ class Bucket:
         self.errors = errors
         self.asked: list[dict[str, str]] = []
 
-    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002, N803  # boto3's names
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  # boto3's names
         self.asked += Delete["Objects"]
         return {"Errors": self.errors}
 
