@@ -20,6 +20,13 @@ class Counts:
     reasons: Mapping[str, int]
     """How many lines were rejected for each reason."""
 
+    def __post_init__(self) -> None:
+        """Each line is in exactly one place, or the conversion is wrong."""
+        if self.lines != self.rows + self.rejected + self.control:
+            raise ValueError(f"lines are lost or counted twice: {self}")
+        if self.rejected != sum(self.reasons.values()):
+            raise ValueError(f"rejected lines without a reason: {self}")
+
     @property
     def bad_ratio(self) -> float:
         """The share of rejected lines, of all but control records; 0 where there are none."""
@@ -50,6 +57,10 @@ class Conversion:
     """In the order of their paths."""
     rejects: str | None
     """The file of the rejected records inside the folder; None where there are none."""
+
+
+class Unreadable(Exception):
+    """The file as a whole is not what its layout says."""
 
 
 class FileRefused(Exception):

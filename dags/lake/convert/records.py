@@ -1,0 +1,114 @@
+"""The records of a fixed-width file: which lines are rows, which are control, which are neither."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lake.convert.conversion import Unreadable
+from lake.convert.digits import WORD_BYTES, words
+from lake.convert.lines import Lines
+from lake.convert.rejects import Reason, Reject
+from lake.dataset import FixedWidthLayout
+
+_UNTYPED = np.uint64(0)
+"""The type of a record where the layout has no record types; of no record where it has."""
+_NO_RECORD = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+"""The type of a line of another length, or of a record that the layout does not have."""
+_SHOWN_BYTES = 40
+
+
+class RecordSorter:
+    """Tells details from header, trailer and what is no record, through one file."""
+
+    def __init__(self, layout: FixedWidthLayout) -> None:
+        self._layout = layout
+        self._header = _type_word(layout.header.type) if layout.header else _NO_RECORD
+        self._detail = _type_word(layout.detail.type) if layout.detail else _UNTYPED
+        self._trailer = _type_word(layout.trailer.type) if layout.trailer else _NO_RECORD
+        self._closing: tuple[int, bytes] | None = None  # the trailer's line number and bytes
+        self.lines = 0
+        """Lines seen so far."""
+        self.control = 0
+        """Headers, trailers and end-of-file marks among them."""
+
+    def sort(
+        self, lines: Lines, records: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.bool_], list[Reject]]:
+        """Which of the file's next lines are details, and those that are no record at all.
+
+        Args:
+            lines: the lines.
+            records: their bytes, one line a row, followed by `WORD_BYTES` bytes of anything.
+
+        Raises:
+            Unreadable: the file does not start with its header.
+        """
+        types = self._types(lines, records)
+        if lines.first_number == 1 and self._layout.header and types[0] != self._header:
+            raise Unreadable(
+                f"no readable header: line 1 has {lines.lengths[0]} bytes and starts with "
+                f"{lines.raw(0)[:_SHOWN_BYTES]!r}; a header has {self._layout.record_length} "
+                f"bytes and the type {self._layout.header.type!r}"
+            )
+        detail = types == self._detail
+        if lines.ends_with_mark:
+            detail[-1] = False
+        if self._closing:
+            detail[:] = False
+        elif self._layout.trailer and (types == self._trailer).any():
+            detail[np.argmax(types == self._trailer) :] = False
+        rejects = []
+        for index in np.flatnonzero(~detail).tolist():
+            reason = self._other(lines, index, types[index])
+            if reason is None:
+                self.control += 1
+            else:
+                rejects.append(lines.reject(index, reason))
+        self.lines += len(lines)
+        return detail, rejects
+
+    def reconcile(self) -> None:
+        """Compare the lines with the trailer's count.
+
+        Raises:
+            Unreadable: the layout has a trailer and the file none, or one whose count disagrees.
+        """
+        trailer = self._layout.trailer
+        if trailer is None:
+            return
+        if self._closing is None:
+            raise Unreadable(f"no trailer of type {trailer.type!r}: the file was cut off")
+        number, record = self._closing
+        if trailer.count is not None:
+            text = record[trailer.count.position - 1 : trailer.count.end].strip(b" ")
+            if not text.isdigit():
+                raise Unreadable(f"the trailer's count, {text!r}, is no number")
+            if int(text) != number:
+                raise Unreadable(f"the trailer counts {int(text)} lines, but it is line {number}")
+
+    def _types(self, lines: Lines, records: NDArray[np.uint8]) -> NDArray[np.uint64]:
+        whole = lines.lengths == self._layout.record_length
+        place = self._layout.record_type
+        types = words(records, place.position - 1, place.width) if place else _UNTYPED
+        return np.where(whole, types, _NO_RECORD)
+
+    def _other(self, lines: Lines, index: int, record_type: np.uint64) -> Reason | None:
+        """Why a line that is no detail is rejected; None for a control record."""
+        if lines.ends_with_mark and index == len(lines) - 1:
+            return None
+        if self._closing:
+            return Reason.AFTER_TRAILER
+        if record_type == _NO_RECORD:
+            return Reason.RECORD_LENGTH
+        if record_type == self._header:
+            return None if lines.first_number + index == 1 else Reason.MISPLACED_HEADER
+        if record_type == self._trailer:
+            self._closing = lines.first_number + index, lines.raw(index)
+            return None
+        return Reason.RECORD_TYPE
+
+
+def _type_word(text: str) -> np.uint64:
+    """A record type as `words` reads it."""
+    return np.uint64(int.from_bytes(text.encode("ascii").rjust(WORD_BYTES, b"\0"), "little"))
