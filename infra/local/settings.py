@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -16,7 +17,7 @@ class LocalSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LAKE_", frozen=True, extra="ignore")
 
-    home: Path = REPOSITORY / ".lake"
+    home: Annotated[Path, AfterValidator(Path.resolve)] = REPOSITORY / ".lake"
     """Everything that the laptop keeps: state, logs, virtual environments of Airflow."""
     aws_port: int = Field(default=4566, ge=1024, le=65535)
     """The embedded AWS."""

@@ -1,0 +1,175 @@
+"""What the MWAA service checks before it creates or updates an environment."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from functools import cache
+
+from botocore.exceptions import ClientError
+
+from infra.local.mwaa.credentials import EmbeddedAws, ExecutionRole
+from infra.local.mwaa.model import ApiError, ConfigurationError, EnvironmentClass, Properties
+from infra.local.settings import REPOSITORY
+
+IMAGE_LOCK = REPOSITORY / "requirements" / "locks" / "mwaa-image.txt"
+"""The packages of MWAA's image, pinned and hashed."""
+
+REFUSED_OPTIONS = {
+    "api.base_url",
+    "api.host",
+    "api.port",
+    "api.secret_key",
+    "api_auth.jwt_secret",
+    "celery.broker_url",
+    "celery.celery_config_options",
+    "celery.result_backend",
+    "core.auth_manager",
+    "core.dags_folder",
+    "core.execution_api_server_url",
+    "core.executor",
+    "core.fernet_key",
+    "core.load_examples",
+    "core.multi_team",
+    "core.plugins_folder",
+    "core.sql_alchemy_conn",
+    "database.sql_alchemy_conn",
+    "execution_api.jwt_expiration_time",
+    "fab.config_file",
+    "logging.base_log_folder",
+    "logging.logging_config_class",
+    "operators.default_queue",
+    "scheduler.standalone_dag_processor",
+    "triggerer.queues_enabled",
+    "webserver.base_url",
+    "webserver.secret_key",
+}
+"""Options that MWAA sets itself, or does not support.
+
+Source: Amazon MWAA user guide, "Using Apache Airflow configuration options" and "Using a startup
+script" (reserved variables); the public images, which force these values.
+"""
+METRICS_OPTIONS = {
+    "metrics.statsd_on",
+    "metrics.metrics_allow_list",
+    "metrics.metrics_block_list",
+}
+"""The only options of the section `metrics` that MWAA lets through."""
+
+
+@cache
+def image_version() -> str:
+    """The version of Airflow in the image: the only one that the laptop has."""
+    pin = re.search(r"^apache-airflow==(\S+)", IMAGE_LOCK.read_text(), re.MULTILINE)
+    if not pin:
+        raise RuntimeError(f"{IMAGE_LOCK} does not pin apache-airflow")
+    return pin[1]
+
+
+def check_request(properties: Properties) -> None:
+    """What can be said without looking at the account. Raises ApiError (ValidationException)."""
+    problems = [
+        *_version_problems(properties),
+        *_size_problems(properties),
+        *_option_problems(properties),
+        *_path_problems(properties),
+    ]
+    if problems:
+        raise ApiError("ValidationException", "; ".join(problems))
+
+
+def _version_problems(properties: Properties) -> list[str]:
+    if properties.airflow_version in (None, image_version()):
+        return []
+    return [
+        f"AirflowVersion: {properties.airflow_version} is not on this laptop, which has "
+        f"{image_version()}"
+    ]
+
+
+def _size_problems(properties: Properties) -> list[str]:
+    problems = []
+    low, high = (1, 1) if properties.environment_class is EnvironmentClass.MICRO else (2, 5)
+    counts = {
+        "Schedulers": properties.schedulers,
+        "MinWebservers": properties.min_webservers,
+        "MaxWebservers": properties.max_webservers,
+    }
+    for name, count in counts.items():
+        if count is not None and not low <= count <= high:
+            expected = f"{low}" if low == high else f"{low} to {high}"
+            problems.append(f"{name}: {expected} for {properties.environment_class}, not {count}")
+    ranges = [
+        ("Workers", properties.min_workers, properties.max_workers),
+        ("Webservers", properties.min_webservers or low, properties.max_webservers or high),
+    ]
+    problems += [
+        f"Min{name}: {least} is more than Max{name}, {most}"
+        for name, least, most in ranges
+        if least > most
+    ]
+    return problems
+
+
+def _option_problems(properties: Properties) -> list[str]:
+    problems = []
+    for option in properties.airflow_configuration_options:
+        if "." not in option:
+            problems.append(f"AirflowConfigurationOptions: {option} is not section.key")
+        elif option in REFUSED_OPTIONS or (
+            option.startswith("metrics.") and option not in METRICS_OPTIONS
+        ):
+            problems.append(f"AirflowConfigurationOptions: {option} is set by MWAA itself")
+    return problems
+
+
+def _path_problems(properties: Properties) -> list[str]:
+    pairs = [
+        ("Plugins", properties.plugins_s3_path, properties.plugins_s3_object_version),
+        (
+            "Requirements",
+            properties.requirements_s3_path,
+            properties.requirements_s3_object_version,
+        ),
+        (
+            "StartupScript",
+            properties.startup_script_s3_path,
+            properties.startup_script_s3_object_version,
+        ),
+    ]
+    return [
+        f"{name}S3ObjectVersion is given without {name}S3Path"
+        for name, path, version in pairs
+        if version and not path
+    ]
+
+
+async def check_account(properties: Properties, role: ExecutionRole, aws: EmbeddedAws) -> None:
+    """Role, bucket and subnets as they are in the account. Raises ConfigurationError."""
+    s3 = await role.s3()
+    bucket = properties.source_bucket
+    try:
+        versioning = await asyncio.to_thread(s3.get_bucket_versioning, Bucket=bucket)
+        access = await asyncio.to_thread(s3.get_public_access_block, Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchPublicAccessBlockConfiguration":
+            raise ConfigurationError(f"The bucket {bucket} must block all public access") from error
+        raise ConfigurationError(
+            f"The execution role {role.arn} cannot read the bucket {bucket}: {error}"
+        ) from error
+    if versioning.get("Status") != "Enabled":
+        raise ConfigurationError(f"The bucket {bucket} must have versioning enabled")
+    if not all(access["PublicAccessBlockConfiguration"].values()):
+        raise ConfigurationError(f"The bucket {bucket} must block all public access")
+    await asyncio.to_thread(_check_subnets, properties, aws)
+
+
+def _check_subnets(properties: Properties, aws: EmbeddedAws) -> None:
+    wanted = properties.network_configuration.subnet_ids
+    try:
+        found = aws.ec2().describe_subnets(SubnetIds=wanted)["Subnets"]
+    except ClientError as error:
+        raise ConfigurationError(f"The subnets {wanted} cannot be used: {error}") from error
+    zones = {subnet["AvailabilityZone"] for subnet in found}
+    if len(zones) != len(wanted):
+        raise ConfigurationError(f"The subnets {wanted} must be in different availability zones")

@@ -1,0 +1,129 @@
+"""Virtual environments of Airflow: the image's packages and the bundle's requirements only."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.local.mwaa.commands import CommandError, Runner
+from infra.local.mwaa.model import ConfigurationError
+from infra.local.mwaa.validation import IMAGE_LOCK
+from infra.local.settings import LocalSettings
+
+LIMIT_SECONDS = 600.0
+"""Past ten minutes of installing, MWAA gives up. Source: measured on the service."""
+REQUIREMENTS_LOCK = IMAGE_LOCK.with_name("mwaa-requirements.txt")
+"""The bundle's requirements, pinned and hashed: where hashes of what is not in the image are."""
+MWAA_FOLDER = "/usr/local/airflow/"
+"""Where MWAA unpacks plugins and keeps DAGs; requirements.txt may name files in there."""
+
+log = logging.getLogger(__name__)
+
+_COMPLETE = "complete"
+_MWAA_PATH = re.compile(re.escape(MWAA_FOLDER) + r"(plugins|dags)(?=/|\"|'|\s|$)")
+
+
+def map_paths(requirements: str, *, plugins: Path, dags: Path) -> str:
+    """`requirements` with MWAA's folders replaced by this environment's."""
+    folders = {"plugins": plugins, "dags": dags}
+    return _MWAA_PATH.sub(lambda match: str(folders[match[1]]), requirements)
+
+
+class VirtualEnvironments:
+    """The virtual environments of all Airflows, each under a key of what is in it."""
+
+    def __init__(self, settings: LocalSettings, runner: Runner) -> None:
+        self._folder = settings.home / "venvs"
+        self._uv = settings.uv
+        self._runner = runner
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def key(self, requirements: str, plugins_zip: bytes) -> str:
+        """Equal for equal content; plugins count where requirements.txt refers to them."""
+        digest = hashlib.sha256(_interpreter().encode())
+        for lock in _locks():
+            digest.update(lock.read_bytes())
+        digest.update(requirements.encode())
+        if MWAA_FOLDER in requirements:
+            digest.update(plugins_zip)
+        return digest.hexdigest()[:16]
+
+    def path(self, key: str) -> Path:
+        """Where the environment with this key is, or will be."""
+        return self._folder / key
+
+    async def make(self, key: str, requirements: Path, *, variables: Mapping[str, str]) -> None:
+        """Build the environment unless it stands; `variables` are those of the startup script.
+
+        Raises ConfigurationError with uv's text when the requirements contradict the image's
+        packages or each other, or cannot be had.
+        """
+        venv = self.path(key)
+        async with self._locks[key]:
+            if (venv / _COMPLETE).exists():
+                return
+            self._folder.mkdir(parents=True, exist_ok=True)
+            await self._image(venv)
+            await self._install(venv, requirements, variables)
+            (venv / _COMPLETE).touch()
+
+    async def _image(self, venv: Path) -> None:
+        await self._run(venv, "venv", "--quiet", "--clear", "--python", _interpreter(), str(venv))
+        await self._run(venv, "pip", "sync", "--quiet", "--require-hashes", str(IMAGE_LOCK))
+
+    async def _install(self, venv: Path, requirements: Path, variables: Mapping[str, str]) -> None:
+        arguments = ["pip", "install", "--quiet", "--requirements", str(requirements)]
+        arguments += ["--constraints", str(IMAGE_LOCK)]
+        hashes = ["--constraints", str(REQUIREMENTS_LOCK)] if REQUIREMENTS_LOCK.exists() else []
+        try:
+            await self._run(venv, *arguments, *hashes, variables=variables)
+        except CommandError as error:
+            if not hashes:
+                raise _not_installed(error) from None
+            log.warning("these are not the locked requirements; installing them unlocked")
+            try:
+                await self._run(venv, *arguments, variables=variables)
+            except CommandError as unlocked_error:
+                raise _not_installed(unlocked_error) from None
+
+    async def _run(
+        self, venv: Path, *arguments: str, variables: Mapping[str, str] | None = None
+    ) -> None:
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith(("UV_", "SSL_CERT_", "XDG_")) or name.upper().endswith("_PROXY")
+        }
+        await self._runner.run(
+            [str(self._uv), *arguments],
+            environment={
+                "PATH": "/usr/local/bin:/usr/bin:/bin",
+                "HOME": str(Path.home()),  # uv's cache is the person's own
+                **inherited,
+                **(variables or {}),
+                "VIRTUAL_ENV": str(venv),
+            },
+            folder=self._folder,
+            timeout_seconds=LIMIT_SECONDS,
+        )
+
+
+def _not_installed(error: CommandError) -> ConfigurationError:
+    return ConfigurationError(
+        f"The requirements could not be installed: {error.output.strip() or error.reason}"
+    )
+
+
+def _interpreter() -> str:
+    return str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
+
+
+def _locks() -> list[Path]:
+    return [lock for lock in (IMAGE_LOCK, REQUIREMENTS_LOCK) if lock.exists()]

@@ -1,0 +1,1 @@
+"""The laptop's one daemon: it starts the embedded AWS and Airflow, and ends them together."""
