@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from hypercorn.asyncio import serve as hypercorn_serve
-from hypercorn.config import Config
+from hypercorn.asyncio import (  # type: ignore[import-not-found] # only beside ministack
+    serve as hypercorn_serve,
+)
+from hypercorn.config import Config  # type: ignore[import-not-found] # only beside ministack
 
-from infra.local.emulator import mwaa, seam, sts
+from infra.local.emulator import mwaa, s3, sts
 from infra.local.emulator.cloudformation import types
 from infra.local.emulator.iam import authorization
+from infra.local.emulator.seam.authorization import limit_root_to, treat_every_request_as_secure
+from infra.local.emulator.seam.services import asgi_app
 from infra.local.emulator.settings import EmulatorSettings
 from infra.local.emulator.supervisor import Supervisor
 
@@ -24,10 +28,11 @@ async def serve(settings: EmulatorSettings) -> None:
     supervisor = Supervisor(url=settings.supervisor_url, control_key=settings.control_key)
     types.register(supervisor)
     mwaa.install(supervisor)
+    s3.install()
     authorization.install(lambda _query_id: None)
     sts.install(control_key=settings.control_key)
-    seam.treat_every_request_as_secure()
-    seam.limit_root_to("test")
+    treat_every_request_as_secure()
+    limit_root_to("test")
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -40,4 +45,4 @@ async def serve(settings: EmulatorSettings) -> None:
     config.graceful_timeout = SHUTDOWN_SECONDS
     config.loglevel = "WARNING"
     print(f"The embedded AWS is starting at {settings.endpoint_url}", flush=True)
-    await hypercorn_serve(seam.asgi_app, config, shutdown_trigger=stop.wait)
+    await hypercorn_serve(asgi_app, config, shutdown_trigger=stop.wait)

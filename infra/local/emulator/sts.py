@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from infra.local.emulator import seam
+from infra.local.emulator.seam import authorization as seam
+from infra.local.emulator.seam.services import (
+    Handler,
+    Request,
+    Response,
+    account_id,
+    wrap_service,
+)
 
 SERVICE_HEADER = "x-lake-service"
 CONTROL_KEY_HEADER = "x-lake-control-key"
@@ -18,56 +25,45 @@ _calling_service: ContextVar[str | None] = ContextVar("calling_service", default
 def install(*, control_key: str) -> None:
     """Let who holds `control_key` call STS as the AWS service that it names."""
 
-    def identify(handler: seam.Handler) -> seam.Handler:
-        async def handle(
-            method: str,
-            path: str,
-            headers: dict[str, str],
-            body: bytes,
-            query: dict[str, list[str]],
-        ) -> seam.Response:
-            _calling_service.set(_named_service(headers, control_key))
-            return await handler(method, path, headers, body, query)
+    def identify(handler: Handler) -> Handler:
+        async def handle(request: Request) -> Response:
+            _calling_service.set(_named_service(request.headers, control_key))
+            return await handler(request)
 
         return handle
 
-    seam.wrap_service("sts", identify)
-    seam.wrap_caller_identity(_service_or_caller)
+    wrap_service("sts", identify)
+    seam.wrap_caller_identity(_service_identity)
     seam.wrap_principal_match(_match_services_exactly)
 
 
-def _named_service(headers: dict[str, str], control_key: str) -> str | None:
+def _named_service(headers: Mapping[str, str], control_key: str) -> str | None:
     given = headers.get(CONTROL_KEY_HEADER, "")
     if not hmac.compare_digest(given.encode(), control_key.encode()):
         return None
     return headers.get(SERVICE_HEADER)
 
 
-def _service_or_caller(caller_identity: Callable[..., Any]) -> Callable[..., Any]:
-    def identity(*arguments: Any) -> Any:
-        service = _calling_service.get()
-        if service is None:
-            return caller_identity(*arguments)
-        return {
-            "accessKey": "",
-            "accountId": seam.account_id(),
-            "userArn": service,
-            "userId": service,
-            "principalType": "AWSService",
-            "principalName": service,
-            "isTemporary": False,
-            "principalKeys": {},
-        }
-
-    return identity
+def _service_identity() -> Mapping[str, Any] | None:
+    service = _calling_service.get()
+    if service is None:
+        return None
+    return {
+        "accessKey": "",
+        "accountId": account_id(),
+        "userArn": service,
+        "userId": service,
+        "principalType": "AWSService",
+        "principalName": service,
+        "isTemporary": False,
+        "principalKeys": {},
+    }
 
 
-def _match_services_exactly(
-    principal_matches: Callable[[Any, str], bool],
-) -> Callable[[Any, str], bool]:
+def _match_services_exactly(principal_matches: seam.PrincipalMatch) -> seam.PrincipalMatch:
     """`Service` names a service alone; as it is, it lets the root user through as well."""
 
-    def matches(principal: Any, caller_arn: str) -> bool:
+    def matches(principal: object, caller_arn: str) -> bool:
         if not isinstance(principal, dict):
             return principal_matches(principal, caller_arn)
         if caller_arn.startswith("arn:"):

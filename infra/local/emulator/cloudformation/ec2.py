@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.local.emulator import seam
 from infra.local.emulator.cloudformation.resource import Declared, Properties, Provisioned
+from infra.local.emulator.seam.services import AwsError, query_call
 
 
 def _tag_parameters(tags: list[dict[str, str]], prefix: str) -> dict[str, str]:
@@ -37,7 +37,7 @@ def _replace_tags(resource_id: str, previous: Properties, properties: Properties
     ):
         if tags:
             parameters = {"ResourceId.1": resource_id, **_tag_parameters(tags, "Tag")}
-            seam.query_call("ec2", action, parameters)
+            query_call("ec2", action, parameters)
 
 
 def _same_but_tags(previous: Properties, properties: Properties) -> bool:
@@ -51,7 +51,7 @@ class ElasticIp:
 
     def create(self, declared: Declared) -> Provisioned:
         """Allocate an address."""
-        answer = seam.query_call(
+        answer = query_call(
             "ec2",
             "AllocateAddress",
             {"Domain": "vpc", **_tag_specification(declared.properties, "elastic-ip")},
@@ -80,11 +80,11 @@ class ElasticIp:
         """Release the address."""
         allocation_id = _allocation_id(physical_id)
         if allocation_id is not None:
-            seam.query_call("ec2", "ReleaseAddress", {"AllocationId": allocation_id})
+            query_call("ec2", "ReleaseAddress", {"AllocationId": allocation_id})
 
 
 def _allocation_id(public_ip: str) -> str | None:
-    for address in seam.query_call("ec2", "DescribeAddresses", {}).iter():
+    for address in query_call("ec2", "DescribeAddresses", {}).iter():
         if address.findtext("{*}publicIp") == public_ip:
             return address.findtext("{*}allocationId")
     return None
@@ -103,7 +103,7 @@ class NatGateway:
             for name in ("SubnetId", "AllocationId", "ConnectivityType")
             if name in properties
         }
-        answer = seam.query_call(
+        answer = query_call(
             "ec2",
             "CreateNatGateway",
             {**parameters, **_tag_specification(properties, "natgateway")},
@@ -121,8 +121,8 @@ class NatGateway:
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - protocol
         """Delete the gateway; EC2 lists it as deleted."""
         try:
-            seam.query_call("ec2", "DeleteNatGateway", {"NatGatewayId": physical_id})
-        except seam.AwsError as error:
+            query_call("ec2", "DeleteNatGateway", {"NatGatewayId": physical_id})
+        except AwsError as error:
             if "NatGatewayNotFound" not in str(error):
                 raise
 
@@ -136,7 +136,7 @@ class SecurityGroupRule:
 
     def create(self, declared: Declared) -> Provisioned:
         """Add the rule to its group."""
-        answer = seam.query_call(
+        answer = query_call(
             "ec2",
             f"AuthorizeSecurityGroup{self.direction}",
             _rule_parameters(declared.properties),
@@ -152,10 +152,8 @@ class SecurityGroupRule:
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - protocol
         """Remove the rule from its group."""
         try:
-            seam.query_call(
-                "ec2", f"RevokeSecurityGroup{self.direction}", _rule_parameters(properties)
-            )
-        except seam.AwsError as error:
+            query_call("ec2", f"RevokeSecurityGroup{self.direction}", _rule_parameters(properties))
+        except AwsError as error:
             if "InvalidGroup.NotFound" not in str(error):
                 raise
 

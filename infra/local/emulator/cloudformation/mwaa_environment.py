@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.emulator import seam
 from infra.local.emulator.cloudformation.resource import Declared, Properties, Provisioned
 from infra.local.emulator.mwaa import caller_headers
+from infra.local.emulator.seam.cloudformation import record_in_progress
 from infra.local.emulator.supervisor import Supervisor, SupervisorUnavailable
 
 POLL_SECONDS = 0.3
@@ -48,7 +48,7 @@ class MwaaEnvironment:
     def create(self, declared: Declared) -> Provisioned:
         """Make the environment and wait until it is AVAILABLE; one that failed is deleted."""
         name = declared.properties["Name"]
-        seam.record_in_progress(declared, "AWS::MWAA::Environment", name)
+        record_in_progress(declared, "AWS::MWAA::Environment", name)
         leftover = self._get(name)
         if leftover is not None and leftover.get("StackOwner") == declared.owner:
             self.delete(name, declared.properties)  # of a create that was killed
@@ -72,7 +72,7 @@ class MwaaEnvironment:
                 "CloudFormation cannot update a stack when a custom-named resource requires "
                 f"replacing: {', '.join(changed)} changed. Rename {physical_id} and update again."
             )
-        seam.record_in_progress(declared, "AWS::MWAA::Environment", physical_id)
+        record_in_progress(declared, "AWS::MWAA::Environment", physical_id)
         self._send("PATCH", physical_id, {**properties, "StackOwner": declared.owner})
         return self._settled(physical_id, "UPDATING")
 

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from infra.local.emulator import seam
+from infra.local.emulator.cloudformation import custom_resource
+from infra.local.emulator.cloudformation.auto_delete_objects import AutoDeleteObjects
+from infra.local.emulator.cloudformation.bucket import Bucket
+from infra.local.emulator.cloudformation.bucket_deployment import BucketDeployment
 from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, SecurityGroupRule
 from infra.local.emulator.cloudformation.mwaa_environment import MwaaEnvironment
+from infra.local.emulator.cloudformation.resource import ResourceType
+from infra.local.emulator.seam import cloudformation as seam
 from infra.local.emulator.supervisor import Supervisor
 
 
 def register(supervisor: Supervisor) -> None:
-    """Register every type."""
-    seam.register_resource_type("AWS::EC2::EIP", ElasticIp())
-    seam.register_resource_type("AWS::EC2::NatGateway", NatGateway())
-    seam.register_resource_type("AWS::EC2::SecurityGroupIngress", SecurityGroupRule("Ingress"))
-    seam.register_resource_type("AWS::EC2::SecurityGroupEgress", SecurityGroupRule("Egress"))
-    seam.register_resource_type("AWS::MWAA::Environment", MwaaEnvironment(supervisor))
+    """Register every type, and refuse the custom resources that are none of them."""
+    tagged: dict[str, ResourceType] = {
+        "AWS::EC2::EIP": ElasticIp(),
+        "AWS::EC2::NatGateway": NatGateway(),
+        "AWS::S3::Bucket": Bucket(seam.ministack_resource_type("AWS::S3::Bucket")),
+    }
+    untagged: dict[str, ResourceType] = {
+        "AWS::EC2::SecurityGroupIngress": SecurityGroupRule("Ingress"),
+        "AWS::EC2::SecurityGroupEgress": SecurityGroupRule("Egress"),
+        "AWS::MWAA::Environment": MwaaEnvironment(supervisor),
+        "Custom::CDKBucketDeployment": BucketDeployment(),
+        "Custom::S3AutoDeleteObjects": AutoDeleteObjects(),
+    }
+    for name, resource_type in (tagged | untagged).items():
+        seam.register_resource_type(name, resource_type, takes_stack_tags=name in tagged)
+    seam.refuse_custom_resources(custom_resource.refuse)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import replace
 
-from infra.local.emulator import seam
 from infra.local.emulator.iam import airflow, athena, glue
 from infra.local.emulator.iam.call import Call
+from infra.local.emulator.seam import authorization as seam
+from infra.local.emulator.seam.services import Request, account_id, region
 
 _QUERY_PROTOCOL = frozenset(
     {"autoscaling", "cloudformation", "ec2", "elasticache", "elasticloadbalancing", "iam"}
@@ -17,8 +18,8 @@ _QUERY_PROTOCOL = frozenset(
 )
 """Services whose operation is the parameter `Action`; for every other it means nothing."""
 
-_airflow_roles: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("airflow_roles", default=())
-_airflow_role: ContextVar[str | None] = ContextVar("airflow_role", default=None)
+_roles: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("roles", default=())
+_role: ContextVar[str | None] = ContextVar("role", default=None)
 _denied_resource: ContextVar[str] = ContextVar("denied_resource", default="*")
 
 
@@ -30,139 +31,87 @@ class ResourceArns(str):
 
 
 def airflow_role() -> str | None:
-    """The most powerful Airflow role that the caller may enter an environment with, if it enters."""
-    return _airflow_role.get()
+    """The most powerful Airflow role that the caller enters an environment with, if it enters."""
+    return _role.get()
 
 
 def install(work_group_of: athena.WorkGroupOf) -> None:
     """Authorize every request as AWS does."""
+    finders: Mapping[str, Callable[[Call], tuple[str, ...]]] = {
+        "airflow": airflow.resources,
+        "athena": lambda call: athena.resources(call, work_group_of),
+        "glue": glue.resources,
+    }
 
-    def resources(call: Call) -> tuple[str, ...]:
-        match call.service:
-            case "glue":
-                return glue.resources(call)
-            case "athena":
-                return athena.resources(call, work_group_of)
-            case "airflow":
-                _airflow_roles.set(airflow.roles(call))
-                return airflow.resources(call)
-        return ()
-
-    seam.wrap_iam_action(_name_action)
-    seam.wrap_resource_arn(lambda original: _name_resources(original, resources))
-    seam.wrap_enforce(_enforce_on_every)
-    seam.wrap_access_denied(_name_denied_resource)
-
-
-def _name_action(original: seam.IamAction) -> seam.IamAction:
-    def action(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        query: dict[str, list[str]],
-    ) -> str:
-        if service not in _QUERY_PROTOCOL:
-            query = {name: values for name, values in query.items() if name != "Action"}
-        named = original(service, method, path, headers, body, query)
-        if named == "s3:DeleteObject" and method == "POST":
-            targets = seam.batch_delete_targets(path.strip("/"), body)
-            if targets and targets[0].version_id:
-                return "s3:DeleteObjectVersion"
-        # What has no name is refused to everyone but the root user; as it is, it is allowed.
-        return named or f"{service}:{method}"
-
-    return action
-
-
-def _name_resources(
-    original: seam.ResourceArn, resources: Callable[[Call], tuple[str, ...]]
-) -> seam.ResourceArn:
-    def arn(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        query: dict[str, list[str]],
-        region: str,
-        account_id: str,
-    ) -> str:
-        primary = original(service, method, path, headers, body, query, region, account_id)
-        if service not in ("airflow", "athena", "glue"):
-            return primary
-        action = seam.iam_action(service, method, path, headers, body, query)
-        every = resources(
-            Call(
-                service=service,
-                operation=action.partition(":")[2],
-                path=path,
-                parameters=_parameters(body),
-                region=region,
-                account_id=account_id,
-            )
-        )
+    def name_resources(service: str, request: Request) -> ResourceArns | None:
+        _denied_resource.set("*")
+        _roles.set(())
+        if service not in finders:
+            return None
+        call = _call(service, request)
+        if service == "airflow":
+            _roles.set(airflow.roles(call))
+        every = finders[service](call)
         arns = ResourceArns(every[0])
         arns.every = every
         return arns
 
-    return arn
+    seam.wrap_iam_action(_name_action)
+    seam.wrap_resource_arn(name_resources)
+    seam.wrap_enforce(_enforce_on_every)
+    seam.name_resource_in_denials(_denied_resource.get)
 
 
-def _parameters(body: bytes) -> Mapping[str, Any]:
+def _name_action(
+    service: str, request: Request, ministack_names: Callable[[Request], str | None]
+) -> str:
+    if service not in _QUERY_PROTOCOL and "Action" in request.query:
+        query = {name: values for name, values in request.query.items() if name != "Action"}
+        request = replace(request, query=query)
+    action = ministack_names(request)
+    if action == "s3:DeleteObject" and request.method == "POST":
+        targets = seam.batch_delete_targets(request.path.strip("/"), request.body)
+        if targets and targets[0].version_id:
+            return "s3:DeleteObjectVersion"
+    # What has no name is refused to everyone but the root user; as it is, it is allowed.
+    return action or f"{service}:{request.method}"
+
+
+def _call(service: str, request: Request) -> Call:
     try:
-        parameters = json.loads(body or b"{}")
+        parameters = json.loads(request.body or b"{}")
     except ValueError:
-        return {}  # the service itself refuses it
-    return parameters if isinstance(parameters, dict) else {}
+        parameters = None  # the service itself refuses it
+    return Call(
+        service=service,
+        operation=seam.iam_action(service, request).partition(":")[2],
+        path=request.path,
+        parameters=parameters if isinstance(parameters, dict) else {},
+        region=region(),
+        account_id=account_id(),
+    )
 
 
-def _enforce_on_every(original: seam.Enforce) -> seam.Enforce:
-    def enforce(
-        access_key: str,
-        action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
-    ) -> object | None:
-        def denial(arn: str) -> object | None:
-            return original(access_key, action, service, region, arn, service_context)
-
-        if service == "airflow" and (roles := _airflow_roles.get()):
-            refused = None
-            for role, arn in roles:
-                refused = denial(arn)
-                if refused is None:
-                    _airflow_role.set(role)
-                    return None
-            _denied_resource.set(roles[0][1])
-            return refused
-        for arn in getattr(resource_arn, "every", (resource_arn,)):
-            if (refused := denial(str(arn))) is not None:
-                _denied_resource.set(arn)
-                return refused
-        return None
-
-    return enforce
+def _enforce_on_every(resource_arn: str, enforce: seam.Enforce) -> seam.Denial | None:
+    if roles := _roles.get():
+        return _enforce_on_any_role(roles, enforce)
+    every: tuple[str, ...] = getattr(resource_arn, "every", (resource_arn,))
+    for arn in every:
+        denial = enforce(arn)
+        if denial is not None:
+            _denied_resource.set(arn)
+            return denial
+    return None
 
 
-def _name_denied_resource(original: seam.AccessDenied) -> seam.AccessDenied:
-    """The message names the very resource that lacks an Allow, as AWS's messages do."""
-
-    def access_denied(
-        service: str, action: str, principal: str, request_id: str, **details: Any  # noqa: ANN401
-    ) -> seam.Response:
-        details["resource_arn"] = _denied_resource.get()
-        by_resource_policy = details.get("explicit_deny") and details.get("resource_policy_arn")
-        if not details.get("error_code") and not by_resource_policy:
-            details["message"] = seam.identity_denial_message(
-                action,
-                principal,
-                details["resource_arn"],
-                bool(details.get("explicit_deny")),
-            )
-        return original(service, action, principal, request_id, **details)
-
-    return access_denied
+def _enforce_on_any_role(
+    roles: tuple[tuple[str, str], ...], enforce: seam.Enforce
+) -> seam.Denial | None:
+    denial: seam.Denial | None = None
+    for role, arn in roles:
+        denial = enforce(arn)
+        if denial is None:
+            _role.set(role)
+            return None
+        _denied_resource.set(arn)
+    return denial

@@ -28,8 +28,8 @@ def resources(call: Call) -> tuple[str, ...]:
     for word, kind in _NAMED.items():
         if operation.endswith((word, f"{word}s", f"{word}Run")):
             name = parameters.get("Name") or parameters.get(f"{word}Name") or "*"
-            above = (call.arn("catalog"),) if kind == "connection" else ()
-            return (call.arn(f"{kind}/{name}"), *above)
+            holder = [call.arn("catalog")] if kind == "connection" else []
+            return (call.arn(f"{kind}/{name}"), *holder)
     database = _database(operation, parameters)
     if database is None:
         return (call.arn("catalog"),)

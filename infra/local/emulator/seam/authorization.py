@@ -1,0 +1,159 @@
+"""ministack's IAM and STS: who calls, and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from infra.local.emulator.seam.services import Request, Response
+
+_actions: Any = import_module("ministack.core.iam_actions")
+_app: Any = import_module("ministack.app")
+_evaluator: Any = import_module("ministack.core.iam_evaluator")
+_sts: Any = import_module("ministack.services.sts")
+
+type Denial = object
+"""ministack's reason why a request is refused."""
+type Enforce = Callable[[str], Denial | None]
+"""Authorizes the request that is being answered on one more resource."""
+type PrincipalMatch = Callable[[object, str], bool]
+"""Whether a `Principal` of a policy names the caller with an ARN."""
+
+
+def treat_every_request_as_secure() -> None:
+    """Let `aws:SecureTransport` be true: plain http never leaves 127.0.0.1."""
+    pin = _app.pin_request_origin
+    _app.pin_request_origin = lambda address, _secure: pin(address, True)
+
+
+def limit_root_to(access_key_id: str) -> None:
+    """Let one access key alone be the root user.
+
+    As it is, an unsigned request and any number of twelve digits are root as well.
+    """
+    _evaluator.is_root_access_key = lambda candidate: candidate == access_key_id
+
+
+def caller_arn() -> str:
+    """Who makes the request that is being answered."""
+    return str(_evaluator.caller_arn())
+
+
+def wrap_caller_identity(service: Callable[[], Mapping[str, Any] | None]) -> None:
+    """Let STS take the identity that `service` returns, if any, for the caller's."""
+    original = _sts._caller_identity
+
+    def identity(headers: dict[str, str], query: object = None) -> object:
+        return service() or original(headers, query)
+
+    _sts._caller_identity = identity
+
+
+def wrap_principal_match(wrap: Callable[[PrincipalMatch], PrincipalMatch]) -> None:
+    """Put `wrap` around the matching of principals."""
+    _evaluator._principal_matches = wrap(_evaluator._principal_matches)
+
+
+def iam_action(service: str, request: Request) -> str:
+    """The IAM action of a request."""
+    return str(_actions.extract_iam_action(service, *request.arguments()))
+
+
+def wrap_iam_action(
+    name: Callable[[str, Request, Callable[[Request], str | None]], str],
+) -> None:
+    """Let `name` name the action of a service's request; it gets ministack's own naming too."""
+    original = _actions.extract_iam_action
+
+    def extract(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query: dict[str, list[str]],
+    ) -> str:
+        request = Request(method=method, path=path, headers=headers, body=body, query=query)
+        return name(service, request, lambda asked: original(service, *asked.arguments()))
+
+    _actions.extract_iam_action = extract
+
+
+def wrap_resource_arn(name: Callable[[str, Request], str | None]) -> None:
+    """Let `name` name the resource of a service's request; for None ministack names it."""
+    original = _actions.extract_resource_arn
+
+    def extract(
+        service: str,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        query: dict[str, list[str]],
+        region: str,
+        account_id: str,
+    ) -> str:
+        request = Request(method=method, path=path, headers=headers, body=body, query=query)
+        named = name(service, request)
+        if named is None:
+            named = original(service, *request.arguments(), region, account_id)
+        return str(named) if type(named) is str else named
+
+    _actions.extract_resource_arn = extract
+
+
+def wrap_enforce(enforce_all: Callable[[str, Enforce], Denial | None]) -> None:
+    """Let `enforce_all` authorize a resource; it may ask for any number of others."""
+    original = _evaluator.enforce
+
+    def enforce(
+        access_key: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Denial | None:
+        def one(arn: str) -> Denial | None:
+            denial: Denial | None = original(
+                access_key, action, service, region, arn, service_context
+            )
+            return denial
+
+        return enforce_all(resource_arn, one)
+
+    _evaluator.enforce = enforce
+
+
+def name_resource_in_denials(denied_resource: Callable[[], str]) -> None:
+    """Let the message of a denial name the resource, in AWS's words."""
+    original = _actions.access_denied_response
+
+    def respond(
+        service: str, action: str, principal: str, request_id: str, **details: object
+    ) -> Response:
+        explicit = bool(details.get("explicit_deny"))
+        details["resource_arn"] = denied_resource()
+        by_resource_policy = explicit and details.get("resource_policy_arn")
+        if not details.get("error_code") and not by_resource_policy:
+            details["message"] = _actions.identity_denial_message(
+                action, principal, details["resource_arn"], explicit
+            )
+        return Response(*original(service, action, principal, request_id, **details))
+
+    _actions.access_denied_response = respond
+
+
+@dataclass(frozen=True)
+class DeleteTarget:
+    """An object, or a version of one, that a DeleteObjects call names."""
+
+    arn: str
+    version_id: str
+
+
+def batch_delete_targets(bucket: str, body: bytes) -> list[DeleteTarget]:
+    """What a DeleteObjects call deletes."""
+    return [DeleteTarget(*target) for target in _actions._s3_batch_delete_targets(bucket, body)]
