@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -11,38 +12,21 @@ from infra.buckets import LakeStorage
 from infra.bundle import build_bundle
 from infra.catalog import Catalog
 from infra.encryption import EncryptionKey
-from infra.log_groups import keep_auto_delete_logs
+from infra.log_groups import adopt_auto_delete_logs
 from infra.network import Network
-from infra.settings import EnvironmentSettings, environment_settings
+from infra.settings import EnvironmentSettings, UnknownEnvironmentError, environment_settings
+from infra.stack import LakeStack
 
 REPOSITORY = Path(__file__).resolve().parent
 DEFAULT_ENVIRONMENT = "dev"
 
 
-def lake_stack(app: cdk.App, part: str, *, settings: EnvironmentSettings) -> cdk.Stack:
-    """Return the empty stack `lake-<environment>-<part>`."""
-    return cdk.Stack(
-        app,
-        f"{settings.prefix}-{part}",
-        description=f"Data lake on Amazon MWAA: {part} of the environment {settings.name}",
-        env=cdk.Environment(account=settings.account, region=settings.region),
-        termination_protection=settings.termination_protection,
-        tags={"lake": settings.prefix},
-    )
+def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: Path) -> None:
+    """Add the stacks of one environment to the app, with the bundle of the checkout."""
+    bundle = build_bundle(repository=repository, destination=Path(app.outdir) / "bundle")
 
-
-def add_outputs(stack: cdk.Stack, **values: str) -> None:
-    """Give the stack an output for each of `values`, under its name."""
-    for name, value in values.items():
-        cdk.CfnOutput(stack, name, value=value)
-
-
-def add_environment(app: cdk.App, *, settings: EnvironmentSettings) -> None:
-    """Add the stacks of one environment to the app."""
-    bundle = build_bundle(repository=REPOSITORY, destination=Path(app.outdir) / "bundle")
-
-    storage_stack = lake_stack(app, "storage", settings=settings)
-    key = EncryptionKey(storage_stack, "Key", settings=settings).key
+    storage_stack = LakeStack(app, "storage", settings=settings)
+    key = EncryptionKey(storage_stack, "Key", settings=settings)
     storage = LakeStorage(storage_stack, "Storage", key=key, settings=settings)
     catalog = Catalog(
         storage_stack,
@@ -52,10 +36,10 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings) -> None:
         settings=settings,
     )
 
-    network_stack = lake_stack(app, "network", settings=settings)
+    network_stack = LakeStack(app, "network", settings=settings)
     network = Network(network_stack, "Network", settings=settings)
 
-    airflow_stack = lake_stack(app, "airflow", settings=settings)
+    airflow_stack = LakeStack(app, "airflow", settings=settings)
     airflow = AirflowEnvironment(
         airflow_stack,
         "Airflow",
@@ -69,8 +53,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings) -> None:
     # The routes of the private subnets are no part of a reference, and have to stand before.
     airflow_stack.add_stack_dependency(network_stack)
 
-    add_outputs(
-        storage_stack,
+    storage_stack.add_outputs(
         LandingBucket=storage.landing.bucket_name,
         CuratedBucket=storage.curated.bucket_name,
         QueryResultsBucket=storage.query_results.bucket_name,
@@ -78,22 +61,25 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings) -> None:
         WorkGroup=catalog.workgroup_name,
         KeyArn=key.key_arn,
     )
-    add_outputs(
-        airflow_stack,
+    airflow_stack.add_outputs(
         AirflowBucket=airflow.bucket.bucket_name,
         Environment=airflow.environment.ref,
-        ExecutionRoleArn=airflow.execution_role.role.role_arn,
+        ExecutionRoleArn=airflow.execution_role.role_arn,
         WebserverUrl=airflow.environment.attr_webserver_url,
     )
     for stack in (storage_stack, airflow_stack):
-        keep_auto_delete_logs(stack, key=key, settings=settings)
+        adopt_auto_delete_logs(stack, key=key, settings=settings)
 
 
 def main() -> None:
     """Synthesize the environment that the CDK's context names."""
     app = cdk.App()
     name = app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT
-    add_environment(app, settings=environment_settings(name))
+    try:
+        settings = environment_settings(name)
+    except UnknownEnvironmentError as error:
+        sys.exit(str(error))
+    add_environment(app, settings=settings, repository=REPOSITORY)
     app.synth()
 
 

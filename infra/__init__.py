@@ -1,0 +1,1 @@
+"""The infrastructure of the lake: the CDK constructs, the laptop, and the `lake` command."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_mwaa as mwaa
 from aws_cdk import aws_s3 as s3
-from aws_cdk import Duration
 from constructs import Construct
 
 from infra.buckets import LakeBucket, LakeStorage
@@ -95,7 +94,7 @@ class AirflowEnvironment(Construct):
             max_webservers=airflow.max_webservers,
             webserver_access_mode=airflow.webserver_access_mode,
             weekly_maintenance_window_start=airflow.weekly_maintenance_window_start,
-            execution_role_arn=self.execution_role.role.role_arn,
+            execution_role_arn=self.execution_role.role_arn,
             kms_key=key.key_arn,
             network_configuration=mwaa.CfnEnvironment.NetworkConfigurationProperty(
                 security_group_ids=[network.security_group.security_group_id],
@@ -136,5 +135,5 @@ class AirflowEnvironment(Construct):
             for component in LOG_GROUPS
         ]
         # The other parts of the bundle come first by the references to their versions.
-        for prerequisite in (self.execution_role.policy, deployment.dags, *log_groups):
+        for prerequisite in (self.execution_role.permissions, deployment.dags, *log_groups):
             self.environment.node.add_dependency(prerequisite)

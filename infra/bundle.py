@@ -1,9 +1,9 @@
 """The bundle: what an MWAA environment runs, built so that the same content has the same bytes.
 
-    dags/              the DAGs, the data sets and the lake's own code, and a DAG file a data set
-    plugins.zip        the Airflow plugins, and constraints.txt, which reaches every component
-    requirements.txt   what MWAA installs
-    startup.sh         what MWAA runs before it installs
+dags/              the DAGs, the data sets and the lake's own code, and a DAG file a data set
+plugins.zip        the Airflow plugins, and constraints.txt, which reaches every component
+requirements.txt   what MWAA installs
+startup.sh         what MWAA runs before it installs
 """
 
 from __future__ import annotations

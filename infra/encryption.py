@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.settings import EnvironmentSettings
 
 
-class EncryptionKey(Construct):
+class EncryptionKey(kms.Key):
     """One rotating KMS key, which CloudWatch Logs may use for the environment's log groups.
 
     MWAA adds grants of its own to the key; the key policy has to admit CloudWatch Logs, as
@@ -18,17 +18,16 @@ class EncryptionKey(Construct):
     """
 
     def __init__(self, scope: Construct, id: str, *, settings: EnvironmentSettings) -> None:
-        super().__init__(scope, id)
-        self.key = kms.Key(
-            self,
-            "Resource",
+        super().__init__(
+            scope,
+            id,
             alias=f"alias/{settings.prefix}",
             description=f"Encrypts the data lake {settings.prefix}",
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
         )
         log_groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
-        self.key.add_to_resource_policy(
+        self.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="EncryptLogGroups",
                 principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],

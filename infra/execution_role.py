@@ -17,7 +17,7 @@ def arn(service: str, resource: str, *, account: str = Aws.ACCOUNT_ID) -> str:
     return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{account}:{resource}"
 
 
-class ExecutionRole(Construct):
+class ExecutionRole(iam.Role):
     """The execution role of the MWAA environment `environment_name`.
 
     Sources: https://docs.aws.amazon.com/mwaa/latest/userguide/mwaa-create-role.html for the
@@ -35,15 +35,14 @@ class ExecutionRole(Construct):
         catalog: Catalog,
         key: kms.IKey,
     ) -> None:
-        super().__init__(scope, id)
         environment_arn = arn("airflow", f"environment/{environment_name}")
         only_this_environment = {
             "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
             "ArnLike": {"aws:SourceArn": environment_arn},
         }
-        self.role = iam.Role(
-            self,
-            "Resource",
+        super().__init__(
+            scope,
+            id,
             description=f"Runs the MWAA environment {environment_name} and its DAGs",
             assumed_by=iam.PrincipalWithConditions(
                 iam.CompositePrincipal(
@@ -53,9 +52,9 @@ class ExecutionRole(Construct):
                 only_this_environment,
             ),
         )
-        self.policy = iam.Policy(
+        self.permissions = iam.Policy(
             self,
-            "Policy",
+            "Permissions",
             statements=[
                 *service_statements(
                     environment_name=environment_name,
@@ -66,7 +65,7 @@ class ExecutionRole(Construct):
                 *storage_statements(storage=storage),
                 *catalog_statements(catalog=catalog),
             ],
-            roles=[self.role],
+            roles=[self],
         )
 
 

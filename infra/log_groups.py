@@ -35,12 +35,12 @@ class LakeLogGroup(logs.LogGroup):
             removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
         )
         # In days, as the settings have it; the CDK's own enumeration has no way from a number.
-        cast(logs.CfnLogGroup, self.node.default_child).retention_in_days = (
-            settings.log_retention_days
-        )
+        cast(
+            logs.CfnLogGroup, self.node.default_child
+        ).retention_in_days = settings.log_retention_days
 
 
-def keep_auto_delete_logs(stack: Stack, *, key: kms.IKey, settings: EnvironmentSettings) -> None:
+def adopt_auto_delete_logs(stack: Stack, *, key: kms.IKey, settings: EnvironmentSettings) -> None:
     """Give the function that empties the stack's buckets, if there is one, a log group that ends.
 
     Lambda would make one for it that outlives the stack.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import Fn
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from infra.settings import EnvironmentSettings
+from infra.stack import ZONES
 
 
 class Network(Construct):
@@ -17,14 +17,12 @@ class Network(Construct):
 
     def __init__(self, scope: Construct, id: str, *, settings: EnvironmentSettings) -> None:
         super().__init__(scope, id)
-        zones = Fn.get_azs()
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
             vpc_name=settings.prefix,
             ip_addresses=ec2.IpAddresses.cidr(settings.network.cidr),
-            # Named by position and resolved in the deployment, so that synthesis asks AWS nothing.
-            availability_zones=[Fn.select(0, zones), Fn.select(1, zones)],
+            max_azs=ZONES,
             nat_gateways=settings.network.nat_gateways,
             subnet_configuration=[
                 ec2.SubnetConfiguration(

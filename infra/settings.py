@@ -200,17 +200,18 @@ DEV = EnvironmentSettings(
         max_webservers=2,
         webserver_access_mode="PUBLIC_ONLY",
         options={
-            # A killed task is failed after 20 to 25 s without a heartbeat, and retried 10 s later.
-            "scheduler.task_instance_heartbeat_timeout": "20",
+            # A killed task is noticed after 30 to 35 s, and tried again 10 s later.
+            "scheduler.task_instance_heartbeat_timeout": "30",
             "scheduler.task_instance_heartbeat_timeout_detection_interval": "5",
-            # The tasks of a killed scheduler are adopted by another, or by the next.
+            # The tasks of a killed scheduler are adopted by another one, or by the next.
             "scheduler.orphaned_tasks_check_interval": "15",
             "core.default_task_retries": "2",
             "core.default_task_retry_delay": "10",
-            # A DAG is parsed within seconds of its sync.
-            "dag_processor.refresh_interval": "3",
-            "dag_processor.min_file_process_interval": "5",
-            "dag_processor.bundle_refresh_check_interval": "1",
+            # A DAG file is parsed as soon as a refresh sees it changed …
+            "dag_processor.refresh_interval": "5",
+            "dag_processor.bundle_refresh_check_interval": "2",
+            # … and, for what it imports and for its data set, at this interval.
+            "dag_processor.min_file_process_interval": "10",
         },
     ),
 )
@@ -250,12 +251,16 @@ ENVIRONMENTS: Mapping[str, EnvironmentSettings] = MappingProxyType(
 )
 
 
+class UnknownEnvironmentError(ValueError):
+    """A name that is none of the environments; the message lists them."""
+
+
 def environment_settings(name: str) -> EnvironmentSettings:
-    """Return the settings of the environment called `name`; ValueError lists the known names."""
+    """Return the settings of the environment called `name`, or raise UnknownEnvironmentError."""
     try:
         return ENVIRONMENTS[name]
     except KeyError:
         known = ", ".join(ENVIRONMENTS)
-        raise ValueError(
+        raise UnknownEnvironmentError(
             f"unknown environment {name!r}: expected one of {known} (infra/settings.py)"
         ) from None
