@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from infra.local.emulator.seam import authorization as seam
@@ -17,9 +18,20 @@ from infra.local.emulator.seam.services import (
 )
 
 SERVICE_HEADER = "x-lake-service"
+SOURCE_ARN_HEADER = "x-lake-source-arn"
 CONTROL_KEY_HEADER = "x-lake-control-key"
 
-_calling_service: ContextVar[str | None] = ContextVar("calling_service", default=None)
+
+@dataclass(frozen=True, kw_only=True)
+class CallingService:
+    """An AWS service that acts for a resource of the account."""
+
+    principal: str
+    source_arn: str
+    """The resource, as the condition key `aws:SourceArn` has it."""
+
+
+_calling_service: ContextVar[CallingService | None] = ContextVar("calling_service", default=None)
 
 
 def install(*, control_key: str) -> None:
@@ -37,11 +49,12 @@ def install(*, control_key: str) -> None:
     seam.wrap_principal_match(_match_services_exactly)
 
 
-def _named_service(headers: Mapping[str, str], control_key: str) -> str | None:
+def _named_service(headers: Mapping[str, str], control_key: str) -> CallingService | None:
     given = headers.get(CONTROL_KEY_HEADER, "")
-    if not hmac.compare_digest(given.encode(), control_key.encode()):
+    principal = headers.get(SERVICE_HEADER)
+    if principal is None or not hmac.compare_digest(given.encode(), control_key.encode()):
         return None
-    return headers.get(SERVICE_HEADER)
+    return CallingService(principal=principal, source_arn=headers.get(SOURCE_ARN_HEADER, ""))
 
 
 def _service_identity() -> Mapping[str, Any] | None:
@@ -51,12 +64,15 @@ def _service_identity() -> Mapping[str, Any] | None:
     return {
         "accessKey": "",
         "accountId": account_id(),
-        "userArn": service,
-        "userId": service,
+        "userArn": service.principal,
+        "userId": service.principal,
         "principalType": "AWSService",
-        "principalName": service,
+        "principalName": service.principal,
         "isTemporary": False,
-        "principalKeys": {},
+        "principalKeys": {
+            "aws:sourcearn": service.source_arn,
+            "aws:sourceaccount": account_id(),
+        },
     }
 
 
