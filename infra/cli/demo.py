@@ -87,6 +87,6 @@ def _compare(
     )
     print_answer(answer)
     found = {row[0]: (row[1], Decimal(row[4])) for row in answer.rows}
-    wanted = {e.day: (e.truth.rows, e.truth.voltot) for e in expected}
+    wanted = {e.day: (e.truth.rows, e.truth.total_voltot) for e in expected}
     if found != wanted:
         raise Failed(f"{table} holds {found}, and the files hold {wanted}")

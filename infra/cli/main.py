@@ -112,9 +112,11 @@ def query(
 
 
 @app.command()
-def status() -> None:
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
     """Show what runs: the embedded AWS, each MWAA environment and Airflow's components."""
-    daemon.print_status(LocalSettings())
+    daemon.print_status(LocalSettings(), as_json=as_json)
 
 
 @app.command()
@@ -142,11 +144,9 @@ def _say_where(environment: str, settings: LocalSettings) -> None:
     deployed = DeployedEnvironment.read(environment, settings)
     login = daemon.login(settings, deployed.name)
     console.print()
-    console.print(f"Airflow      {deployed.webserver_url}  user [bold]{login.user}[/]  "
+    console.print(f"Airflow      {deployed.webserver_url}  user [bold]{login.username}[/]  "
                   f"password [bold]{login.password}[/]")  # fmt: skip
-    console.print(
-        f"Table        lake query 'SELECT count(*) FROM {deployed.database}.market_quotes'"
-    )
+    console.print('Query        lake query "SELECT count(*) FROM market_quotes"')
     console.print("AWS clients")
     for name, value in aws_environment(settings).items():
         console.print(f"  export {name}={value}")

@@ -34,7 +34,7 @@ class Lab:
 
     def lake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the `lake` command of the copy."""
-        done = self._run([sys.executable, "-m", "infra.cli.main", *arguments])
+        done = self._run([sys.executable, "-m", "infra.cli", *arguments])
         if check and done.returncode:
             raise AssertionError(f"lake {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done

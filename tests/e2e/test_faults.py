@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from infra.samples.cotahist import write_quotes
 
 from .conftest import Lab, wait_for
@@ -91,7 +92,7 @@ def test_a_kill_in_the_middle_of_a_run_loses_nothing_and_doubles_nothing(
         "SELECT data, count(*), sum(voltot) FROM market_quotes "
         f"WHERE data BETWEEN DATE '{days[0]}' AND DATE '{days[-1]}' GROUP BY data ORDER BY data"
     )
-    assert found == [(day, truth.rows, truth.voltot) for day, truth in truths.items()]
+    assert found == [(day, truth.rows, truth.total_voltot) for day, truth in truths.items()]
     assert lab.landed() == []
 
 
@@ -100,7 +101,7 @@ def subprocess_put(lab: Lab, files: list[Path]) -> subprocess.Popen[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "AIRFLOW"))}
     return subprocess.Popen(
         [
-            sys.executable, "-m", "infra.cli.main", "put", *map(str, files),
+            sys.executable, "-m", "infra.cli", "put", *map(str, files),
             "--dataset", "market/quotes", "--wait", "--timeout-seconds", str(MINUTES * 60),
         ],
         cwd=lab.root,

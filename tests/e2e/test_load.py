@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from infra.samples.cotahist import write_quotes
 
 from infra.local.settings import REPOSITORY
+from infra.samples.cotahist import write_quotes
 
 from .conftest import Lab
 
