@@ -6,6 +6,7 @@ SHELL := /bin/bash -eu -o pipefail
 PYTHON ?= python3.12
 UV     := .tools/bin/uv
 LOCKS  := requirements/locks
+ENVIRONMENTS := dev prod
 
 .PHONY: help setup run test check synth down clean
 
@@ -20,6 +21,19 @@ run: setup ## from files to a queried table: start the embedded AWS, deploy, loa
 
 test: setup ## the whole suite: unit, synth, embedded AWS, end to end
 	.venv/bin/pytest
+
+# W3005 warns of a dependency that is stated twice, which the CDK does for its own functions.
+check: synth ## ruff, mypy strict, and cfn-lint on the templates
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/cfn-lint --ignore-checks W3005 -- cdk.out/*/*.template.json
+
+synth: setup ## synthesize the templates of every environment into cdk.out/<environment>
+	@rm -rf $(ENVIRONMENTS:%=cdk.out/%)
+	for environment in $(ENVIRONMENTS); do \
+	  node_modules/.bin/cdk synth --quiet --context environment=$$environment --output cdk.out/$$environment; \
+	done
 
 down: ## stop the embedded AWS and Airflow; what was deployed comes back with `make run`
 	@if [ -x .venv/bin/lake ]; then .venv/bin/lake down; fi

@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
 
 MICRO = "mw1.micro"
 MICRO_COMPONENTS = 1
@@ -108,7 +115,7 @@ class AirflowSettings(Settings):
         default="SUN:03:00", pattern=r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01]\d|2[0-3]):(00|30)$"
     )
     """Day and UTC time, on the half hour."""
-    options: Annotated[Mapping[str, str], AfterValidator(checked_options)]
+    options: Annotated[Mapping[str, str], AfterValidator(checked_options), PlainSerializer(dict)]
     """Airflow configuration options, `section.name` to value."""
 
     @model_validator(mode="after")

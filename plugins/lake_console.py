@@ -1,4 +1,4 @@
-"""Links from Airflow's pages to the AWS console: a DAG's table, and the query editor.
+"""Links from Airflow's navigation to the AWS console: the lake's tables, and its query editor.
 
 It stands alone, because the web server of MWAA has plugins but no DAG folder.
 """
@@ -6,42 +6,42 @@ It stands alone, because the web server of MWAA has plugins but no DAG folder.
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 
-def console_views(*, region: str, database: str) -> list[dict[str, Any]]:
-    """Return the external views of the lake `database` in `region`.
+def console_links(*, region: str, database: str) -> list[dict[str, str]]:
+    """Return the external views of the Glue `database` in `region`, opened in a tab of their own.
 
-    A DAG of the lake is called as its table, so the page of a DAG leads to the table by its id.
+    The console refuses to be framed, so none has a `url_route`.
     """
     console = f"https://{region}.console.aws.amazon.com"
     return [
         {
-            "name": "Athena",
-            "href": f"{console}/athena/home?region={region}#/query-editor",
+            "name": "Tables in Glue",
+            "href": f"{console}/glue/home?region={region}"
+            f"#/v2/data-catalog/databases/view/{database}",
             "destination": "nav",
             "category": "browse",
         },
         {
-            "name": "Table in Glue",
-            "href": f"{console}/glue/home?region={region}"
-            f"#/v2/data-catalog/tables/view/{{DAG_ID}}?database={database}",
-            "destination": "dag",
+            "name": "Query in Athena",
+            "href": f"{console}/athena/home?region={region}#/query-editor",
+            "destination": "nav",
+            "category": "browse",
         },
     ]
 
 
-class LakeConsole(AirflowPlugin):
-    """The links, where Airflow runs on AWS: an endpoint of its own has no console."""
+class LakeConsolePlugin(AirflowPlugin):
+    """The links, where Airflow runs on AWS; an AWS at an endpoint of its own has no console."""
 
     name = "lake_console"
     external_views = (
         []
-        if os.environ.get("AWS_ENDPOINT_URL")
-        else console_views(
+        if "AWS_ENDPOINT_URL" in os.environ
+        else console_links(
             region=os.environ.get("AWS_REGION", "us-east-1"),
             database=conf.get("lake", "database", fallback="default"),
         )

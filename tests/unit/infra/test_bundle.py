@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra.bundle import Bundle, build_bundle
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A small checkout."""
+    root = tmp_path / "checkout"
+    for name, content in {
+        "dags/.airflowignore": "/lake/\n",
+        "dags/datasets/market/quotes.yaml": "description: quotes\n",
+        "dags/lake/__init__.py": "",
+        "plugins/links.py": "# plugin\n",
+        "plugins/deep/icon.svg": "<svg/>",
+        "requirements/constraints.txt": "pandas==3.0.5\n",
+        "requirements/requirements.txt": "pandas==3.0.5\n",
+        "requirements/startup.sh": "export A=1\n",
+    }.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return root
+
+
+def contents(bundle: Bundle) -> dict[str, bytes]:
+    """The bytes of every file of the bundle, by its path in it."""
+    root = bundle.plugins.parent
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_same_content_has_the_same_bytes_in_any_folder_and_at_any_time(
+    checkout: Path, tmp_path: Path
+) -> None:
+    first = contents(build_bundle(repository=checkout, destination=tmp_path / "first"))
+    elsewhere = tmp_path / "elsewhere" / "copy"
+    # Copied in another order, with other times and modes.
+    for path in sorted(checkout.rglob("*"), reverse=True):
+        if path.is_file():
+            copy = elsewhere / path.relative_to(checkout)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            copy.chmod(0o700)
+            os.utime(copy, (2_000_000_000, 2_000_000_000))
+    assert contents(build_bundle(repository=elsewhere, destination=tmp_path / "second")) == first
+
+
+@pytest.mark.parametrize(
+    ("changed", "part"),
+    [
+        ("dags/lake/__init__.py", "dags/lake/__init__.py"),
+        ("plugins/links.py", "plugins.zip"),
+        ("requirements/constraints.txt", "plugins.zip"),
+        ("requirements/requirements.txt", "requirements.txt"),
+        ("requirements/startup.sh", "startup.sh"),
+    ],
+)
+def test_changed_content_changes_its_part_alone(
+    checkout: Path, tmp_path: Path, changed: str, part: str
+) -> None:
+    before = contents(build_bundle(repository=checkout, destination=tmp_path / "bundle"))
+    with (checkout / changed).open("a") as file:
+        file.write("# more\n")
+    after = contents(build_bundle(repository=checkout, destination=tmp_path / "bundle"))
+    assert before.keys() == after.keys()
+    assert {name for name in before if before[name] != after[name]} == {part}
+
+
+def test_a_renamed_plugin_changes_the_archive(checkout: Path, tmp_path: Path) -> None:
+    before = contents(build_bundle(repository=checkout, destination=tmp_path / "bundle"))
+    (checkout / "plugins" / "links.py").rename(checkout / "plugins" / "other.py")
+    after = contents(build_bundle(repository=checkout, destination=tmp_path / "bundle"))
+    assert before["plugins.zip"] != after["plugins.zip"]
+
+
+def test_what_was_deleted_leaves_the_bundle(checkout: Path, tmp_path: Path) -> None:
+    build_bundle(repository=checkout, destination=tmp_path / "bundle")
+    (checkout / "dags" / "datasets" / "market" / "quotes.yaml").unlink()
+    bundle = build_bundle(repository=checkout, destination=tmp_path / "bundle")
+    assert not list(bundle.dags.rglob("*quotes*"))
+
+
+def test_caches_and_hidden_files_stay_out_and_airflowignore_goes_along(
+    checkout: Path, tmp_path: Path
+) -> None:
+    clean = contents(build_bundle(repository=checkout, destination=tmp_path / "clean"))
+    for folder in ("dags", "plugins"):
+        for name in (
+            "__pycache__/links.cpython-312.pyc",
+            "stray.pyc",
+            ".DS_Store",
+            ".ipynb_checkpoints/quotes.py",
+        ):
+            path = checkout / folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"cache")
+    assert contents(build_bundle(repository=checkout, destination=tmp_path / "dirty")) == clean
+    assert "dags/.airflowignore" in clean
+
+
+def test_the_archive_holds_the_plugins_and_the_constraints_at_its_root(
+    checkout: Path, tmp_path: Path
+) -> None:
+    bundle = build_bundle(repository=checkout, destination=tmp_path / "bundle")
+    with zipfile.ZipFile(bundle.plugins) as archive:
+        assert archive.namelist() == ["constraints.txt", "deep/icon.svg", "links.py"]
+        assert archive.read("constraints.txt") == b"pandas==3.0.5\n"
+        assert archive.testzip() is None
+
+
+@pytest.mark.parametrize("missing", ["dags", "plugins", "requirements"])
+def test_a_missing_folder_is_an_error_that_names_it(
+    checkout: Path, tmp_path: Path, missing: str
+) -> None:
+    shutil.rmtree(checkout / missing)
+    with pytest.raises(FileNotFoundError, match=missing):
+        build_bundle(repository=checkout, destination=tmp_path / "bundle")
+
+
+def test_the_requirements_find_the_constraints_where_mwaa_unpacks_the_plugins(
+    tmp_path: Path,
+) -> None:
+    """The web server has plugins and no DAG folder, so the constraints travel with the plugins."""
+    bundle = build_bundle(repository=REPOSITORY, destination=tmp_path / "bundle")
+    first, *_ = bundle.requirements.read_text().splitlines()
+    assert first == '--constraint "/usr/local/airflow/plugins/constraints.txt"'
+    with zipfile.ZipFile(bundle.plugins) as archive:
+        assert "constraints.txt" in archive.namelist()
