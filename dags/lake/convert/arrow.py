@@ -53,6 +53,14 @@ def array_of(
     return pa.Array.from_buffers(kind, len(values), [_bitmap(present), pa.py_buffer(values)])
 
 
+def kept[T: np.generic](rows: NDArray[T], good: slice | NDArray[np.intp]) -> NDArray[T]:
+    """The good rows; moved to the front of their buffer, since a copy would be another buffer."""
+    if isinstance(good, slice):
+        return rows[good]
+    rows[: len(good)] = rows[good]
+    return rows[: len(good)]
+
+
 def array_of_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array[Any]:
     """Byte strings as an array of `pa.binary()`, or where they are UTF-8 of `pa.string()`."""
     there = [value or b"" for value in values]
@@ -63,11 +71,11 @@ def array_of_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Arra
     return pa.Array.from_buffers(kind, len(values), buffers)
 
 
-def distinct(array: pa.Array[Any]) -> tuple[list[Any], NDArray[np.int32]]:
+def distinct(array: pa.Array[Any]) -> tuple[pa.Array[Any], NDArray[np.int32]]:
     """The distinct values of an array without NULLs, and of each row which of them it has."""
     encoded: Any = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     indices: Any = np.from_dlpack(encoded.indices)
-    return encoded.dictionary.to_pylist(), indices
+    return encoded.dictionary, indices
 
 
 def _bitmap(present: NDArray[np.bool_] | None) -> pa.Buffer | None:

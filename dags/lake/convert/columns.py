@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lake.convert.arrow import BATCH_ROWS, array_of, arrow_type
+from lake.convert.arrow import BATCH_ROWS, array_of, arrow_type, kept
 from lake.convert.dates import day_numbers
 from lake.convert.digits import parse_digits, parse_padded
 from lake.convert.rejects import Reason
@@ -36,7 +36,7 @@ class ColumnReader(Protocol):
         ...
 
     def array(self, good: slice | NDArray[np.intp]) -> pa.Array[Any]:
-        """The values of the good rows; where `good` is a slice, a view that the next overwrite."""
+        """The values of the good rows, in order; overwritten when records are read again."""
         ...
 
 
@@ -62,8 +62,8 @@ class _Values:
         self._present = np.empty(BATCH_ROWS, np.bool_) if column.nullable else None
 
     def array(self, good: slice | NDArray[np.intp]) -> pa.Array[Any]:
-        present = None if self._present is None else self._present[good]
-        return array_of(self._values[good], self._type, present)
+        present = None if self._present is None else kept(self._present, good)
+        return array_of(kept(self._values, good), self._type, present)
 
     def _store(self, values: NDArray[np.integer], at: int) -> None:
         self._values[at : at + len(values)] = values

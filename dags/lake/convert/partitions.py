@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -75,7 +75,8 @@ class PartitionedTable:
         for partition, rows in _split(batch, self._names):
             part = self._open.pop(partition, None) or self._new_part(partition)
             self._open[partition] = part
-            part.writer.write_batch(rows.select(self._schema.names))
+            arrays = [_trimmed(rows.column(name)) for name in self._schema.names]
+            part.writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
             part.rows += rows.num_rows
             part.row_groups += 1
             self.rows += rows.num_rows
@@ -112,14 +113,23 @@ def _split(batch: pa.RecordBatch, names: list[str]) -> Iterator[tuple[Partition,
     for name in names:
         values, indices = distinct(batch.column(name))
         codes = codes * len(values) + indices
-        columns.append((values, indices))
+        columns.append(([str(value) for value in values.to_pylist()], indices))
     _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    if len(first) > 1:
-        batch = batch.take(array_of(np.argsort(codes, kind="stable"), pa.int64()))
+    order = np.argsort(codes, kind="stable") if len(first) > 1 else None
     ends = np.cumsum(counts)
-    for row, start, count in zip(first, ends - counts, counts, strict=True):
-        partition = tuple(str(values[indices[row]]) for values, indices in columns)
-        yield partition, batch.slice(start, count)
+    for row, start, end in zip(first, ends - counts, ends, strict=True):
+        partition = tuple(values[indices[row]] for values, indices in columns)
+        if order is None:
+            yield partition, batch
+        else:
+            yield partition, batch.take(array_of(order[start:end], pa.int64()))
+
+
+def _trimmed(column: pa.Array[Any]) -> pa.Array[Any]:
+    """A dictionary is cut down to what occurs, or each partition would get all of the batch's."""
+    if isinstance(column, pa.DictionaryArray) and len(column.dictionary) > len(column):
+        return column.dictionary_decode().dictionary_encode()
+    return column
 
 
 def _escaped(character: re.Match[str]) -> str:

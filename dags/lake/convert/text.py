@@ -1,16 +1,18 @@
-"""Text fields: a dictionary of what occurs, decoded and trimmed once for each distinct value."""
+"""Text fields, as a dictionary of what occurs, decoded and trimmed once for each distinct value."""
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lake.convert.arrow import BATCH_ROWS, array_of, array_of_bytes, distinct
+from lake.convert.arrow import BATCH_ROWS, array_of, distinct, kept
 from lake.convert.rejects import Reason
 from lake.dataset import Column
 
@@ -21,18 +23,19 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class TextReader:
-    """Reads a text column."""
+    """Reads a text column; a text with a control character is a fault."""
 
     def __init__(self, column: Column, *, encoding: str) -> None:
         self.column = column
         self._encoding = encoding
+        self._utf8_bytes = _utf8_bytes(encoding)
         self._field = slice(column.position - 1, column.end)
         self._bytes = np.empty((BATCH_ROWS, column.width), np.uint8)
 
     def read(
         self, records: NDArray[np.uint8], at: int
     ) -> Iterator[tuple[Reason, NDArray[np.intp]]]:
-        """Read the field of each record into the buffer from row `at` on."""
+        """Read the field of each record into the batch from row `at` on."""
         field = self._bytes[at : at + len(records)]
         field[:] = records[:, self._field]
         if not self.column.nullable:
@@ -44,25 +47,30 @@ class TextReader:
 
     def array(self, good: slice | NDArray[np.intp]) -> pa.Array[Any]:
         """The texts of the good rows; trimmed on the right, blanks as NULL."""
-        values, indices = distinct(_array_of_rows(self._bytes[good]))
-        # Two values may be one text, which a dictionary must not hold twice.
-        texts: dict[str, int] = {}
-        codes = np.empty(len(values), np.int32)
-        for index, value in enumerate(values):
-            text = value.decode(self._encoding).rstrip(" ")
-            codes[index] = texts.setdefault(text, len(texts)) if text else -1
-        indices = codes[indices]
-        present = indices >= 0 if self.column.nullable else None
-        return pa.DictionaryArray.from_arrays(
-            array_of(indices, pa.int32(), present),
-            array_of_bytes([text.encode() for text in texts], pa.string()),
-        )
+        values, indices = distinct(_array_of_rows(kept(self._bytes, good)))
+        texts = self._texts(values)
+        present = None
+        if self.column.nullable:
+            lengths: Any = np.from_dlpack(pc.binary_length(texts))
+            present = lengths[indices] > 0
+        return pa.DictionaryArray.from_arrays(array_of(indices, pa.int32(), present), texts)
+
+    def _texts(self, values: pa.Array[Any]) -> pa.StringArray:
+        """Decode and trim values of the field's width."""
+        data: Any = values.buffers()[1]
+        raw = np.frombuffer(data, np.uint8, len(values) * self.column.width)
+        lengths = self._utf8_bytes[raw].reshape(len(values), -1).sum(axis=1)
+        offsets = np.zeros(len(values) + 1, np.int32)
+        np.cumsum(lengths, out=offsets[1:])
+        text = raw.tobytes().decode(self._encoding).encode("utf-8")
+        texts = pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(text))
+        return pc.utf8_rtrim(texts, characters=" ")
 
     def _check(
         self, field: NDArray[np.uint8], rows: NDArray[np.intp]
     ) -> Iterator[tuple[Reason, NDArray[np.intp]]]:
         values, indices = distinct(_array_of_rows(field[rows]))
-        faults = [self._fault(value) for value in values]
+        faults = [self._fault(value.as_py()) for value in values]
         for reason in (Reason.ENCODING, Reason.CONTROL_CHARACTER):
             wrong = np.array([fault is reason for fault in faults])
             yield reason, rows[wrong[indices]]
@@ -73,6 +81,14 @@ class TextReader:
         except UnicodeDecodeError:
             return Reason.ENCODING
         return Reason.CONTROL_CHARACTER if _CONTROL.search(text) else None
+
+
+def _utf8_bytes(encoding: str) -> NDArray[np.int32]:
+    """How many bytes of UTF-8 each byte of an encoding becomes: one byte a character, or UTF-8."""
+    if codecs.lookup(encoding).name == "utf-8":
+        return np.ones(256, np.int32)
+    characters = (bytes([byte]).decode(encoding, "replace") for byte in range(256))
+    return np.array([len(character.encode("utf-8")) for character in characters], np.int32)
 
 
 def _array_of_rows(values: NDArray[np.uint8]) -> pa.Array[Any]:

@@ -17,16 +17,20 @@ LONGEST_RECORD = 32_760
 """Bytes; the longest record of a z/OS data set, where such files come from."""
 
 
-def _ascii_compatible(encoding: str) -> str:
-    """Digits, blanks and line ends are looked for as ASCII bytes, so text must hold them so."""
-    printable = bytes(range(0x20, 0x7F))
+def _extends_ascii(encoding: str) -> str:
+    """Digits, blanks and line ends are looked for as ASCII bytes, so text must have them so.
+
+    One byte a character, or UTF-8: in other encodings an ASCII byte may be half of a character.
+    """
+    switch = b"\x1b$B!!"  # two characters of Japanese in the encodings of ISO 2022
+    ascii_bytes, others = bytes(range(0x80)) + switch, bytes(range(0x80, 0x100))
     try:
-        codecs.lookup(encoding)
-        fits = printable.decode(encoding) == printable.decode("ascii")
+        fits = ascii_bytes.decode(encoding) == ascii_bytes.decode("ascii")
+        one_byte = len(others.decode(encoding, "replace")) == len(others)
     except (LookupError, UnicodeError):
-        fits = False
-    if not fits:
-        raise ValueError("should be an encoding that extends ASCII")
+        fits = one_byte = False
+    if not (fits and (one_byte or codecs.lookup(encoding).name == "utf-8")):
+        raise ValueError("should be utf-8, or an encoding of one byte a character on top of ASCII")
     return encoding
 
 
@@ -69,7 +73,7 @@ class FixedWidthLayout(Declaration):
     """
 
     format: Literal["fixed_width"] = Field(examples=["fixed_width"])
-    encoding: Annotated[str, AfterValidator(_ascii_compatible)] = Field(
+    encoding: Annotated[str, AfterValidator(_extends_ascii)] = Field(
         default="utf-8", examples=["latin-1"]
     )
     """Of the text in a field; positions and widths are in bytes whatever the encoding."""
