@@ -139,3 +139,12 @@ def test_the_requirements_find_the_constraints_where_mwaa_unpacks_the_plugins(
     assert first == '--constraint "/usr/local/airflow/plugins/constraints.txt"'
     with zipfile.ZipFile(bundle.plugins) as archive:
         assert "constraints.txt" in archive.namelist()
+
+
+def test_airflow_executes_dag_files_and_no_file_of_the_lakes_own_package(tmp_path: Path) -> None:
+    from airflow.utils.file import list_py_file_paths
+
+    bundle = build_bundle(repository=REPOSITORY, destination=tmp_path / "bundle")
+    found = [Path(path).relative_to(bundle.dags) for path in list_py_file_paths(bundle.dags)]
+    assert found
+    assert not [path for path in found if path.parts[0] == "lake"]
