@@ -11,12 +11,16 @@ from hypercorn.asyncio import (  # type: ignore[import-not-found] # only beside 
 from hypercorn.config import Config  # type: ignore[import-not-found] # only beside ministack
 
 from infra.local.emulator import mwaa, s3, sts
-from infra.local.emulator.cloudformation import types
+from infra.local.emulator.cloudformation import settling, types
 from infra.local.emulator.iam import authorization
 from infra.local.emulator.seam.authorization import limit_root_to, treat_every_request_as_secure
 from infra.local.emulator.seam.services import asgi_app
+from infra.local.emulator.seam.stacks import busy, resume
+from infra.local.emulator.seam.state import after_loading
 from infra.local.emulator.settings import EmulatorSettings
+from infra.local.emulator.store import StateStore
 from infra.local.emulator.supervisor import Supervisor
+from infra.local.emulator.writethrough import WriteThrough
 
 KEEP_ALIVE_SECONDS = 75
 SHUTDOWN_SECONDS = 0.5
@@ -27,12 +31,18 @@ async def serve(settings: EmulatorSettings) -> None:
     """Serve on 127.0.0.1 until SIGTERM or SIGINT."""
     supervisor = Supervisor(url=settings.supervisor_url, control_key=settings.control_key)
     types.register(supervisor)
+    settling.install()
     mwaa.install(supervisor)
     s3.install()
     authorization.install(lambda _query_id: None)
+    store = StateStore(settings.state_dir / "control-plane.sqlite")
     sts.install(control_key=settings.control_key)
     treat_every_request_as_secure()
     limit_root_to("test")
+
+    write_through = WriteThrough(store)
+    write_through.install()
+    after_loading(_resume_interrupted_stacks)
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -46,3 +56,10 @@ async def serve(settings: EmulatorSettings) -> None:
     config.loglevel = "WARNING"
     print(f"The embedded AWS is starting at {settings.endpoint_url}", flush=True)
     await hypercorn_serve(asgi_app, config, shutdown_trigger=stop.wait)
+    write_through.flush()
+    store.close()
+
+
+def _resume_interrupted_stacks() -> None:
+    for stack in busy():
+        resume(stack, reason="The embedded AWS was restarted during the operation.")

@@ -28,12 +28,16 @@ class AutoDeleteObjects:
 
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - protocol
         """Delete every version and every delete marker of a bucket that consents by its tag."""
-        bucket = properties["BucketName"]
-        try:
-            if objects.tags(bucket).get(_CONSENT) != "true":
-                return
-            for version in objects.versions(bucket, prefix=""):
-                objects.delete(bucket, version.key, version_id=version.version_id)
-        except AwsError as error:
-            if "NoSuchBucket" not in str(error):
-                raise
+        empty_with_consent(properties["BucketName"])
+
+
+def empty_with_consent(bucket: str) -> None:
+    """Empty a bucket that has the tag; one that is gone is empty."""
+    try:
+        if objects.tags(bucket).get(_CONSENT) != "true":
+            return
+        for version in objects.versions(bucket, prefix=""):
+            objects.delete(bucket, version.key, version_id=version.version_id)
+    except AwsError as error:
+        if "NoSuchBucket" not in str(error):
+            raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infra.local.emulator.cloudformation.auto_delete_objects import empty_with_consent
 from infra.local.emulator.cloudformation.bucket_configuration import CONFIGURATIONS, versioning
 from infra.local.emulator.cloudformation.resource import (
     Declared,
@@ -58,6 +59,8 @@ class Bucket:
 
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - protocol
         """Delete the bucket; S3 refuses one that is not empty."""
+        # A rollback may come before the custom resource that empties the bucket was made.
+        empty_with_consent(physical_id)
         try:
             call("s3", "DELETE", f"/{physical_id}")
         except AwsError as error:

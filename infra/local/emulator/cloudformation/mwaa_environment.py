@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.local.emulator.cloudformation.resource import Declared, Properties, Provisioned
 from infra.local.emulator.mwaa import caller_headers
-from infra.local.emulator.seam.cloudformation import record_in_progress
+from infra.local.emulator.seam.stacks import record_in_progress
 from infra.local.emulator.supervisor import Supervisor, SupervisorUnavailable
 
 POLL_SECONDS = 0.3

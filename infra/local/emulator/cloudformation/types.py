@@ -7,6 +7,7 @@ from infra.local.emulator.cloudformation.auto_delete_objects import AutoDeleteOb
 from infra.local.emulator.cloudformation.bucket import Bucket
 from infra.local.emulator.cloudformation.bucket_deployment import BucketDeployment
 from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, SecurityGroupRule
+from infra.local.emulator.cloudformation.layer_version import LayerVersion
 from infra.local.emulator.cloudformation.mwaa_environment import MwaaEnvironment
 from infra.local.emulator.cloudformation.resource import ResourceType
 from infra.local.emulator.seam import cloudformation as seam
@@ -21,6 +22,9 @@ def register(supervisor: Supervisor) -> None:
         "AWS::S3::Bucket": Bucket(seam.ministack_resource_type("AWS::S3::Bucket")),
     }
     untagged: dict[str, ResourceType] = {
+        "AWS::Lambda::LayerVersion": LayerVersion(
+            seam.ministack_resource_type("AWS::Lambda::LayerVersion")
+        ),
         "AWS::EC2::SecurityGroupIngress": SecurityGroupRule("Ingress"),
         "AWS::EC2::SecurityGroupEgress": SecurityGroupRule("Egress"),
         "AWS::MWAA::Environment": MwaaEnvironment(supervisor),

@@ -157,3 +157,11 @@ class DeleteTarget:
 def batch_delete_targets(bucket: str, body: bytes) -> list[DeleteTarget]:
     """What a DeleteObjects call deletes."""
     return [DeleteTarget(*target) for target in _actions._s3_batch_delete_targets(bucket, body)]
+
+
+def failure(service: str, request: Request, *, code: str, message: str, status: int) -> Response:
+    """An error of a service, in the service's protocol."""
+    _, headers, body = _actions.access_denied_response(
+        service, "", "", "", error_code=code, message=message, headers=dict(request.headers)
+    )
+    return Response(status, headers, body)

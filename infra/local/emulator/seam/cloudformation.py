@@ -1,4 +1,4 @@
-"""ministack's CloudFormation: resource types, and what a stack knows of its resources."""
+"""ministack's CloudFormation: its resource types."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 
 from infra.local.emulator.cloudformation.resource import Declared, Provisioned, ResourceType
 
-_cloudformation: Any = import_module("ministack.services.cloudformation")
+_lambda: Any = import_module("ministack.services.lambda_svc")
 _provisioners: Any = import_module("ministack.services.cloudformation.provisioners")
-_responses: Any = import_module("ministack.core.responses")
 _stacks: Any = import_module("ministack.services.cloudformation.stacks")
 
 _waiting: dict[str, bool] = {}
@@ -91,6 +90,14 @@ class _MinistackType:
         self.handlers["delete"](physical_id, properties)
 
 
+def drop_layer_content(version_arn: str) -> None:
+    """Forget the content of a version of a Lambda layer; its size and hash stay."""
+    layer_name, number = version_arn.split(":")[-2:]
+    for version in _lambda._layers[layer_name]["versions"]:
+        if version["Version"] == int(number):
+            version["_zip_data"] = None
+
+
 def _answer(provisioned: Provisioned) -> tuple[str, dict[str, Any]]:
     return provisioned.physical_id, dict(provisioned.attributes)
 
@@ -109,17 +116,3 @@ def refuse_custom_resources(refuse: Callable[[str], None]) -> None:
     # What was never made is deleted with success, so that a rollback ends.
     _provisioners._custom_resource_delete = lambda *_, **__: None
     del _provisioners._RESOURCE_HANDLERS["AWS::CloudFormation::CustomResource"]
-
-
-def record_in_progress(declared: Declared, resource_type: str, physical_id: str) -> None:
-    """Let the stack know of a resource before it is made, so that a killed create is cleaned up."""
-    stack = _cloudformation._stacks[declared.stack]
-    stack.setdefault("_resources", {})[declared.logical_id] = {
-        "PhysicalResourceId": physical_id,
-        "ResourceType": resource_type,
-        "ResourceStatus": "IN_PROGRESS",
-        "LogicalResourceId": declared.logical_id,
-        "Properties": dict(declared.properties),
-        "Attributes": {},
-        "Timestamp": _responses.now_iso(),
-    }

@@ -1,0 +1,74 @@
+"""ministack's state: what its services hold in memory, as text that can be saved and loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+_app: Any = import_module("ministack.app")
+_persistence: Any = import_module("ministack.core.persistence")
+_sts: Any = import_module("ministack.services.sts")
+
+type Session = dict[str, Any]
+"""An STS session: secret, token, ARN, account and expiration."""
+
+
+def states_of(service: str) -> tuple[str, ...]:
+    """The names of the states that the requests of `service` change."""
+    registered = _app.SERVICE_REGISTRY[service]
+    return (
+        registered.get("state_key", registered["module"]),
+        *registered.get("sub_modules", ()),
+    )
+
+
+def snapshot(names: Iterable[str] | None = None) -> Mapping[str, str]:
+    """The states with `names`, or all, of the services that were used; each as JSON."""
+    holders = _app._build_persistence_save_dict()
+    texts = {}
+    for name in holders if names is None else names:
+        state = holders[name]() if name in holders else None
+        if state is not None:
+            texts[name] = json.dumps(state, default=_persistence._json_default)
+    return texts
+
+
+def load_states_with(load: Callable[[str], str | None]) -> None:
+    """Let ministack load the states, when it starts, as `load` gives them, and save none itself."""
+
+    def decode(name: str) -> Any:
+        text = load(name)
+        hook = _persistence._json_object_hook
+        return None if text is None else json.loads(text, object_hook=hook)
+
+    _app.load_state = decode
+    _app.save_all = lambda _holders: None
+
+
+def after_loading(act: Callable[[], None]) -> None:
+    """Call `act` once the states are loaded, before the first request."""
+    load = _app._load_persisted_state
+
+    def load_and_act() -> None:
+        load()
+        act()
+
+    _app._load_persisted_state = load_and_act
+
+
+def restore_sessions(sessions: Mapping[str, Session]) -> None:
+    """Let the STS sessions, by access key, be valid again."""
+    _sts._sessions.update(sessions)
+
+
+def on_new_session(save: Callable[[str, Session], None]) -> None:
+    """Call `save` with each new STS session before its credentials are handed out."""
+    register = _sts.register_session
+
+    def register_and_save(access_key_id: str, session: Session) -> None:
+        register(access_key_id, session)
+        save(access_key_id, session)
+
+    _sts.register_session = register_and_save
