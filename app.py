@@ -71,12 +71,19 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         adopt_auto_delete_logs(stack, key=key, settings=settings)
 
 
+def chosen_settings(app: cdk.App) -> EnvironmentSettings:
+    """Return the settings that the context's `environment` names, or raise UnknownEnvironmentError.
+
+    `cdk … -c environment=prod` sets it; without it, it is `dev`.
+    """
+    return environment_settings(app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT)
+
+
 def main() -> None:
-    """Synthesize the environment that the CDK's context names."""
+    """Synthesize the chosen environment."""
     app = cdk.App()
-    name = app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT
     try:
-        settings = environment_settings(name)
+        settings = chosen_settings(app)
     except UnknownEnvironmentError as error:
         sys.exit(str(error))
     add_environment(app, settings=settings, repository=REPOSITORY)

@@ -110,6 +110,18 @@ def test_dags_are_mirrored_and_the_other_parts_are_copied_as_they_are(
         assert key.endswith(suffix)
 
 
+def test_the_deployment_may_write_to_the_airflow_bucket_with_its_key(
+    templates: Templates, settings: EnvironmentSettings
+) -> None:
+    bucket = f"arn:aws-cn:s3:::{settings.prefix}-airflow-111122223333-cn-north-1"
+    policy = templates.only("AWS::IAM::Policy", "Custom::CDKBucketDeployment").properties
+    statements = policy["PolicyDocument"]["Statement"]
+    (on_bucket,) = (one for one in statements if bucket in one["Resource"])
+    assert {"s3:PutObject", "s3:DeleteObject*"} <= set(on_bucket["Action"])
+    (on_key,) = (one for one in statements if one["Resource"] == "Key.Arn")
+    assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= set(on_key["Action"])
+
+
 def test_the_environment_reads_every_part_at_the_version_that_was_deployed(
     templates: Templates,
 ) -> None:
