@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from pathlib import Path
 
 from infra.cli.aws import process_environment
 from infra.cli.steps import Failed, detail
 from infra.local.settings import REPOSITORY, LocalSettings
 
 CDK = REPOSITORY / "node_modules" / ".bin" / "cdk"
+WORTH_SAYING = re.compile(
+    r"✅|❌|✨ {2}(Synthesis|Deployment) time|_FAILED|: destroying|bootstrapped"
+)
+LAST_LINES = 60
 
 
-def cdk(*arguments: str, settings: LocalSettings) -> None:
-    """Run `cdk`, saying what it says.
+def cdk(*arguments: str, settings: LocalSettings, folder: Path = REPOSITORY) -> None:
+    """Run `cdk` in `folder`; its whole output goes to the log `cdk`, the stacks are said here.
 
     Raises:
-        Failed: it ended with another exit code than 0.
+        Failed: it ended with another exit code than 0; with the end of what it said.
     """
-    environment = process_environment(
+    log = settings.home / "logs" / "cdk.log"
+    with log.open("w") as written:
+        process = subprocess.Popen(
+            [str(CDK), *arguments, "--no-notices", "--ci"],
+            cwd=folder,
+            env=_environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        with process:
+            assert process.stdout is not None  # noqa: S101  # Popen was asked for a pipe
+            for line in process.stdout:
+                written.write(line)
+                if WORTH_SAYING.search(line):
+                    detail(line.strip())
+    if process.returncode:
+        end = "".join(log.read_text().splitlines(keepends=True)[-LAST_LINES:])
+        raise Failed(f"{end}\ncdk {' '.join(arguments)} ended with exit code {process.returncode}")
+
+
+def _environment(settings: LocalSettings) -> dict[str, str]:
+    return process_environment(
         settings,
         CDK_DEFAULT_ACCOUNT=settings.account_id,
         CDK_DEFAULT_REGION=settings.region,
@@ -26,19 +55,3 @@ def cdk(*arguments: str, settings: LocalSettings) -> None:
         CDK_DISABLE_VERSION_CHECK="1",
         CDK_DISABLE_CLI_TELEMETRY="true",
     )
-    command = [str(CDK), *arguments, "--no-notices", "--ci"]
-    with subprocess.Popen(
-        command,
-        cwd=REPOSITORY,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None  # noqa: S101  # Popen was asked for a pipe
-        for line in process.stdout:
-            if line.strip():
-                detail(line.rstrip())
-    if process.returncode:
-        raise Failed(f"cdk {' '.join(arguments)} ended with exit code {process.returncode}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from infra.cli import daemon
 from infra.cli.aws import aws_environment
@@ -48,7 +49,9 @@ def up(environment: Environment = "dev") -> None:
     with step("Starting the embedded AWS"):
         daemon.start(settings)
     with step("cdk bootstrap"):
-        cdk("bootstrap", f"aws://{settings.account_id}/{settings.region}", settings=settings)
+        # Away from cdk.json: with the account given, there is nothing to synthesize.
+        account = f"aws://{settings.account_id}/{settings.region}"
+        cdk("bootstrap", account, settings=settings, folder=settings.home)
     with step(f"cdk deploy --all, environment {environment}"):
         cdk(
             "deploy", "--all", "--require-approval", "never", "-c", f"environment={environment}",
@@ -158,5 +161,5 @@ def main() -> None:
     try:
         app()
     except Failed as failure:
-        errors.print(f"[red]lake:[/] {failure}", markup=True)
+        errors.print("[red]lake:[/]", escape(str(failure)))
         sys.exit(1)
