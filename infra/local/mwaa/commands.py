@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.supervisor.processes import MARKER, kill_marked
+from infra.local.supervisor.processes import kill_marked, marked
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Runner:
         marker = f"{self.marker}command-{os.urandom(8).hex()}:"
         process = await asyncio.create_subprocess_exec(
             *argv,
-            env={**environment, MARKER: marker},
+            env=marked(environment, marker),
             cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -165,8 +165,9 @@ class Environment:
                 build = await self.host.rebuild(self.record.build)
                 await self._start(build, self.record.properties)
             except Exception as error:  # the next try may find it mended
-                self.problem = str(error)
-                log.exception("%s cannot be started; trying again", self.record.name)
+                if str(error) != self.problem:
+                    self.problem = str(error)
+                    log.exception("%s cannot be started; trying again", self.record.name)
                 await asyncio.sleep(RESUME_PAUSE_SECONDS)
         self.problem = ""
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from infra.local.mwaa.commands import CommandError, Runner
 from infra.local.mwaa.model import ConfigurationError
+from infra.local.supervisor.processes import marked
 
 LIMIT_SECONDS = 300.0
 """Source: Amazon MWAA user guide, "Using a startup script"."""
 MWAA_COMPONENTS = ("webserver", "scheduler", "worker")
 RESERVED = {"PYTHONPATH", "AIRFLOW_HOME", "AIRFLOW_VERSION", "PYTHONUNBUFFERED"}
 """Variables that a script cannot set. Source: the public images, `setup_environment.py`."""
-OF_THE_SHELL = {"_", "SHLVL", "PWD", "OLDPWD", "MWAA_AIRFLOW_COMPONENT", "LAKE_COMPONENT"}
+OF_THE_SHELL = {"_", "SHLVL", "PWD", "OLDPWD", "MWAA_AIRFLOW_COMPONENT", *marked({}, "")}
 
 _SOURCE_AND_PRINT = 'source "$1" && env -0 > "$2"'
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.supervisor.processes import MARKER, kill_marked
+from infra.local.supervisor.processes import kill_marked, marked
 
 STABLE_SECONDS = 60.0
 """A component that lived this long starts counting its failures anew."""
@@ -131,7 +131,7 @@ class Component:
         with command.log_path.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *command.argv,
-                env={**command.environment, MARKER: self._marker},
+                env=marked(command.environment, self._marker),
                 cwd=command.folder,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

@@ -10,13 +10,22 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
 
 MARKER = "LAKE_COMPONENT"
 """The variable that marks a process: `<home>:<supervisor's run>:<component>:`."""
+
+
+def marked(environment: Mapping[str, str], marker: str) -> dict[str, str]:
+    """`environment` with the marker, and what keeps it readable from outside.
+
+    Without `SPT_NOENV`, setproctitle (which Airflow uses) writes a process's title over its
+    environment.
+    """
+    return {**environment, MARKER: marker, "SPT_NOENV": "1"}
 
 
 def home_marker(home: Path) -> str:
