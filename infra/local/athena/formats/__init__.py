@@ -1,0 +1,1 @@
+"""How files become rows of a table's columns: one module a format."""

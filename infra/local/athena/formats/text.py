@@ -1,0 +1,16 @@
+"""Delimited text."""
+
+from __future__ import annotations
+
+from infra.local.athena.catalog import Storage, Table
+from infra.local.athena.errors import unsupported
+from infra.local.athena.formats.reader import DataFile
+from infra.local.athena.session import Session
+
+
+def read_delimited(session: Session, table: Table, storage: Storage, files: list[DataFile]) -> str:
+    raise unsupported("text")
+
+
+def read_csv(session: Session, table: Table, storage: Storage, files: list[DataFile]) -> str:
+    raise unsupported("CSV")

@@ -1,0 +1,200 @@
+"""Objects of S3 on the local disk: fetched whole, kept by ETag, bounded, never shared unasked.
+
+The cache holds bytes, not permissions: a query that finds an object here still asks S3, with its
+caller's credentials, whether the caller may read that object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from infra.local.athena.errors import ErrorType, QueryError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_PARALLEL_REQUESTS = 8
+_DENIED = {"AccessDenied", "403", "Forbidden"}
+
+
+@dataclass(frozen=True, slots=True)
+class S3Object:
+    """One version of an object, as a listing shows it."""
+
+    bucket: str
+    key: str
+    etag: str
+    size_bytes: int
+
+    @property
+    def uri(self) -> str:
+        """`s3://bucket/key`."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def suffix(self) -> str:
+        """`.parquet` or `.gz`: readers choose the decompression by it."""
+        return PurePosixPath(self.key).suffix
+
+    @property
+    def digest(self) -> str:
+        """The name of exactly these bytes in the cache."""
+        identity = f"{self.bucket}/{self.key}@{self.etag}:{self.size_bytes}"
+        return hashlib.sha256(identity.encode()).hexdigest()
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of `s3://bucket/key` (also s3a and s3n, which Hive writes).
+
+    Raises:
+        ValueError: the text is no address of S3.
+    """
+    scheme, separator, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
+    if not separator or scheme not in ("s3", "s3a", "s3n") or not bucket:
+        raise ValueError(f"{uri!r} is no S3 location: expected s3://bucket/prefix/")
+    return bucket, key
+
+
+def list_objects(s3: S3Client, location: str) -> Iterator[S3Object]:
+    """The data objects under a table's location; empty and hidden (`_x`, `.x`) ones are skipped.
+
+    Raises:
+        QueryError: the caller may not list the bucket, or it does not exist.
+    """
+    try:
+        bucket, key = split_uri(location)
+    except ValueError as error:
+        raise QueryError("HIVE_METASTORE_ERROR", str(error)) from error
+    prefix = f"{key.rstrip('/')}/" if key.rstrip("/") else ""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    try:
+        for page in pages:
+            for entry in page.get("Contents", []):
+                parts = entry["Key"][len(prefix) :].split("/")
+                hidden = any(part.startswith(("_", ".")) for part in parts)
+                if entry["Size"] and not hidden and not parts[-1].endswith("_$folder$"):
+                    yield S3Object(bucket, entry["Key"], entry["ETag"], entry["Size"])
+    except ClientError as error:
+        raise _read_error(error, f"s3://{bucket}/{prefix}") from error
+
+
+def _read_error(error: ClientError, uri: str) -> QueryError:
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"].get("Message", code)
+    if code in _DENIED:
+        return QueryError("PERMISSION_DENIED", f"Access denied when reading {uri}: {message}")
+    return QueryError(
+        "HIVE_CANNOT_OPEN_SPLIT",
+        f"Error opening Hive split {uri}: {message}",
+        error_type=ErrorType.DATA,
+    )
+
+
+class ObjectCache:
+    """Fetched objects, the least recently used of them dropped when they are too many bytes."""
+
+    def __init__(self, directory: Path, *, capacity_bytes: int) -> None:
+        self._directory = directory
+        self._capacity_bytes = capacity_bytes
+        self._lock = threading.Lock()
+        self._sizes: OrderedDict[str, int] = OrderedDict()
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime):
+            if path.suffix == ".partial":
+                path.unlink()
+            else:
+                self._sizes[path.name] = path.stat().st_size
+
+    @property
+    def size_bytes(self) -> int:
+        """How much the cache holds now."""
+        with self._lock:
+            return sum(self._sizes.values())
+
+    def fetch(
+        self,
+        s3: S3Client,
+        objects: Sequence[S3Object],
+        *,
+        into: Path,
+        check: Callable[[], None],
+    ) -> list[Path]:
+        """Place each object in the folder `into`, in the order given, as hard links.
+
+        A link outlives the cache's own entry, so that eviction never takes a file from a query.
+        `check` is called between objects, and raises to stop.
+
+        Raises:
+            QueryError: the caller may not read an object, or it is gone.
+        """
+
+        def place(numbered: tuple[int, S3Object]) -> Path:
+            check()
+            number, wanted = numbered
+            link = into / f"{number}{wanted.suffix}"
+            try:
+                self._place(s3, wanted, link)
+            except ClientError as error:
+                raise _read_error(error, wanted.uri) from error
+            return link
+
+        into.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(_PARALLEL_REQUESTS) as pool:
+            links = list(pool.map(place, enumerate(objects)))
+        self._evict()
+        return links
+
+    def _place(self, s3: S3Client, wanted: S3Object, link: Path) -> None:
+        cached = self._directory / wanted.digest
+        with self._lock:
+            known = wanted.digest in self._sizes
+        if known:
+            # HeadObject needs the same permission as GetObject, and says whether it changed.
+            s3.head_object(Bucket=wanted.bucket, Key=wanted.key, IfMatch=wanted.etag)
+            try:
+                os.link(cached, link)
+            except FileNotFoundError:
+                known = False  # evicted since
+        if not known:
+            partial = self._directory / f"{uuid.uuid4().hex}.partial"
+            try:
+                self._download(s3, wanted, partial)
+                os.link(partial, link)
+                partial.replace(cached)
+            finally:
+                partial.unlink(missing_ok=True)
+        with self._lock:
+            self._sizes[wanted.digest] = wanted.size_bytes
+            self._sizes.move_to_end(wanted.digest)
+
+    @staticmethod
+    def _download(s3: S3Client, wanted: S3Object, to: Path) -> None:
+        answer = s3.get_object(Bucket=wanted.bucket, Key=wanted.key, IfMatch=wanted.etag)
+        with to.open("wb") as file:
+            for chunk in answer["Body"].iter_chunks(1 << 20):
+                file.write(chunk)
+
+    def _evict(self) -> None:
+        with self._lock:
+            excess_bytes = sum(self._sizes.values()) - self._capacity_bytes
+            while excess_bytes > 0 and self._sizes:
+                name, size_bytes = self._sizes.popitem(last=False)
+                (self._directory / name).unlink(missing_ok=True)
+                excess_bytes -= size_bytes
+
+
+def total_bytes(objects: Iterable[S3Object]) -> int:
+    """What reading all of them reads."""
+    return sum(each.size_bytes for each in objects)

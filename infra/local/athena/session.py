@@ -1,0 +1,101 @@
+"""One DuckDB database a query, shut off from everything but the query's own folder."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from infra.local.athena.errors import QueryCancelled
+
+MEMORY_LIMIT = "1GB"
+SPILL_LIMIT = "20GB"
+THREADS = 2
+
+_MACROS = (Path(__file__).parent / "sql" / "macros.sql").read_text()
+
+
+def quote_name(name: str) -> str:
+    """An identifier of DuckDB."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """A string literal of DuckDB."""
+    if "\0" in text:
+        # A NUL ends DuckDB's statement, so it is written as the function that makes it.
+        return "(" + " || chr(0) || ".join(quote_text(part) for part in text.split("\0")) + ")"
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Session:
+    """A database in memory and a folder on disk; both end with the `with` block."""
+
+    def __init__(self, parent: Path) -> None:
+        self.directory = parent / uuid.uuid4().hex
+        self._cancelled = threading.Event()
+        self._connection: duckdb.DuckDBPyConnection
+
+    def __enter__(self) -> Self:
+        self.directory.mkdir(mode=0o700, parents=True)
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": MEMORY_LIMIT,
+                "threads": str(THREADS),
+                "temp_directory": str(self.directory / "spill"),
+                "max_temp_directory_size": SPILL_LIMIT,
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "extension_directory": str(self.directory / "no-extensions"),
+            },
+        )
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute(_MACROS)
+        # Whatever reaches DuckDB can read this folder and nothing else, and cannot change that.
+        self._connection.execute(f"SET allowed_directories = [{quote_text(f'{self.directory}/')}]")
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def cancel(self) -> None:
+        """Stop what runs, from another thread; the running call raises QueryCancelled."""
+        self._cancelled.set()
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            connection.interrupt()
+
+    def check(self) -> None:
+        """Raise QueryCancelled when the query was cancelled."""
+        if self._cancelled.is_set():
+            raise QueryCancelled("Query cancelled by user")
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement and return all of its rows, which the caller knows to be few."""
+        self.check()
+        try:
+            return self._connection.execute(sql).fetchall()
+        except duckdb.InterruptException as error:
+            raise QueryCancelled("Query cancelled by user") from error
+
+    def columns(self, sql: str) -> list[tuple[str, Any]]:
+        """Names and DuckDB types of a query's columns, without running it."""
+        self.check()
+        return [
+            (name, kind)
+            for name, kind, *_ in self._connection.execute(f"{sql} LIMIT 0").description or ()
+        ]

@@ -1,0 +1,387 @@
+"""One expression of a query: its type, and its text for DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from infra.local.athena.errors import Position, located, syntax_error, unsupported
+from infra.local.athena.session import quote_text
+from infra.local.athena.sql import calls, containers, literals
+from infra.local.athena.sql.casts import cast
+from infra.local.athena.sql.coercion import coerce, common_type_of
+from infra.local.athena.sql.operators import arithmetic, comparable, compare
+from infra.local.athena.sql.parser import position_of
+from infra.local.athena.sql.scope import Scope, Typed, boolean
+from infra.local.athena.sql.text import fresh_name
+from infra.local.athena.types import (
+    BOOLEAN,
+    DATE,
+    TIMESTAMP,
+    TIMESTAMP_TZ,
+    UNKNOWN,
+    Type,
+    array,
+    row_field,
+)
+
+if TYPE_CHECKING:
+    from infra.local.athena.sql.query import Context
+
+
+class Expressions:
+    """Translates the expressions of one clause, whose columns are those of `scope`."""
+
+    def __init__(
+        self, scope: Scope, context: Context, *, windows: dict[str, exp.Window] | None = None
+    ) -> None:
+        self.scope = scope
+        self.context = context
+        self.windows = windows or {}
+
+    def translate(self, node: exp.Expression) -> Typed:
+        """The expression typed.
+
+        Raises:
+            QueryError: it is wrong, or this engine has no rule for it.
+        """
+        rule = _RULES.get(type(node))
+        if rule is None:
+            raise unsupported(f"the expression {node.key.upper()}", position_of(node))
+        return rule(self, node)
+
+    def translate_all(self, nodes: Sequence[exp.Expression]) -> list[Typed]:
+        """Each of them."""
+        return [self.translate(node) for node in nodes]
+
+    def condition(self, node: exp.Expression, where: str) -> str:
+        """A boolean, for WHERE, ON, HAVING and the like."""
+        value = self.translate(node)
+        if value.type not in (BOOLEAN, UNKNOWN):
+            message = f"{where} must evaluate to a boolean: actual type {value.type}"
+            raise located("TYPE_MISMATCH", message, position_of(node))
+        return value.sql
+
+    def unify(self, values: Sequence[Typed], position: Position, what: str) -> list[Typed]:
+        """All of them as their common type."""
+        common = common_type_of([value.type for value in values])
+        if common is None:
+            kinds = ", ".join(dict.fromkeys(str(value.type) for value in values))
+            message = f"All {what} must be the same type or coercible to a common type: {kinds}"
+            raise located("TYPE_MISMATCH", message, position)
+        return [coerce(value, common) for value in values]
+
+    def function_of(self, node: exp.Expression, types: Sequence[Type]) -> tuple[str, Type]:
+        """A lambda over parameters of these types: DuckDB's text and the type it returns."""
+        if not isinstance(node, exp.Lambda) or len(node.expressions) != len(types):
+            raise syntax_error(f"expected a lambda with {len(types)} parameters", position_of(node))
+        scope = Scope(parent=self.scope)
+        names = []
+        for parameter, kind in zip(node.expressions, types, strict=True):
+            names.append(fresh_name())
+            scope.add(parameter.name.lower(), Typed(names[-1], kind))
+        body = Expressions(scope, self.context).translate(node.this)
+        return f"lambda {', '.join(names)}: {body.sql}", body.type
+
+    # Columns and fields
+
+    def _column(self, node: exp.Column) -> Typed:
+        return self.name([part.name.lower() for part in node.parts], position_of(node))
+
+    def _identifier(self, node: exp.Identifier) -> Typed:
+        """A parameter of a lambda."""
+        return self.name([node.name.lower()], position_of(node))
+
+    def name(self, parts: list[str], position: Position) -> Typed:
+        """A column, `relation.column`, or a field of a row in either."""
+        for qualifiers in range(len(parts) - 1, -1, -1):
+            relation = parts[qualifiers - 1] if qualifiers else None
+            found = self.scope.find(parts[qualifiers], relation, position)
+            if found is not None:
+                value = found.value
+                for field in parts[qualifiers + 1 :]:
+                    value = self._field(value, field, position)
+                return value
+        raise located(
+            "COLUMN_NOT_FOUND", f"Column '{'.'.join(parts)}' cannot be resolved", position
+        )
+
+    def _dot(self, node: exp.Dot) -> Typed:
+        if not isinstance(node.expression, exp.Identifier):
+            raise unsupported("this use of a dot", position_of(node))
+        return self._field(
+            self.translate(node.this), node.expression.name.lower(), position_of(node)
+        )
+
+    @staticmethod
+    def _field(value: Typed, name: str, position: Position) -> Typed:
+        if value.type.name != "row" or name not in value.type.fields:
+            message = f"Column '{name}' cannot be resolved in {value.type}"
+            raise located("COLUMN_NOT_FOUND", message, position)
+        index = value.type.fields.index(name)
+        return Typed(f"({value.sql}).{row_field(index)}", value.type.items[index])
+
+    def _bracket(self, node: exp.Bracket) -> Typed:
+        container = self.translate(node.this)
+        if len(node.expressions) != 1:
+            raise syntax_error("a subscript has one index", position_of(node))
+        return containers.subscript(
+            container, self.translate(node.expressions[0]), position_of(node)
+        )
+
+    # Operators
+
+    def _arithmetic(self, node: exp.Binary) -> Typed:
+        left, right = self.translate(node.left), self.translate(node.right)
+        return arithmetic(_ARITHMETIC[type(node)], left, right, position_of(node))
+
+    def _compare(self, node: exp.Binary) -> Typed:
+        operator = _COMPARISONS[type(node)]
+        if isinstance(node.right, exp.Any | exp.All):
+            return self._quantified(node, operator)
+        left, right = self.translate(node.left), self.translate(node.right)
+        return compare(operator, left, right, position_of(node))
+
+    def _quantified(self, node: exp.Binary, operator: str) -> Typed:
+        position = position_of(node)
+        left = self.translate(node.left)
+        subquery = self.context.column(node.right.this, self.scope)
+        one, _ = comparable(operator, left, Typed("NULL", subquery.type), position)
+        if one.type.is_floating:
+            raise unsupported("a quantified comparison of floating point numbers", position)
+        word = "ANY" if isinstance(node.right, exp.Any) else "ALL"
+        return boolean(f"({one.sql} {operator} {word} ({subquery.as_type(one.type)}))")
+
+    def _distinct_from(self, node: exp.Binary) -> Typed:
+        left, right = self.translate(node.left), self.translate(node.right)
+        one, other = comparable("IS DISTINCT FROM", left, right, position_of(node))
+        word = "IS NOT DISTINCT FROM" if isinstance(node, exp.NullSafeEQ) else "IS DISTINCT FROM"
+        return boolean(f"({one.sql} {word} {other.sql})")
+
+    def _between(self, node: exp.Between) -> Typed:
+        value, position = self.translate(node.this), position_of(node)
+        low = compare(">=", value, self.translate(node.args["low"]), position)
+        high = compare("<=", value, self.translate(node.args["high"]), position)
+        return boolean(f"({low.sql} AND {high.sql})")
+
+    def _in(self, node: exp.In) -> Typed:
+        value, position = self.translate(node.this), position_of(node)
+        query = node.args.get("query")
+        if query is not None:
+            subquery = self.context.column(query, self.scope)
+            one, _ = comparable("IN", value, Typed("NULL", subquery.type), position)
+            return boolean(f"({one.sql} IN ({subquery.as_type(one.type)}))")
+        if not node.expressions:
+            raise unsupported("this form of IN", position)
+        members = [self.translate(member) for member in node.expressions]
+        if value.type.is_floating or any(member.type.is_floating for member in members):
+            tests = [compare("=", value, member, position).sql for member in members]
+            return boolean(f"({' OR '.join(tests)})")
+        values = self.unify([value, *members], position, "IN values")
+        return boolean(f"({values[0].sql} IN ({', '.join(each.sql for each in values[1:])}))")
+
+    def _logic(self, node: exp.Connector) -> Typed:
+        word = "AND" if isinstance(node, exp.And) else "OR"
+        terms = [
+            self.condition(term, "Logical expression term") for term in (node.left, node.right)
+        ]
+        return boolean(f"({terms[0]} {word} {terms[1]})")
+
+    def _not(self, node: exp.Not) -> Typed:
+        return boolean(f"(NOT {self.condition(node.this, 'Value of logical NOT expression')})")
+
+    def _negated(self, node: exp.Neg) -> Typed:
+        value = self.translate(node.this)
+        if isinstance(node.this, exp.Literal) and not node.this.is_string:
+            return literals.number(f"-{node.this.name}")
+        if not value.type.is_numeric and not value.type.name.startswith("interval"):
+            message = f"Cannot negate {value.type}"
+            raise located("TYPE_MISMATCH", message, position_of(node))
+        return Typed(f"(-({value.sql}))", value.type)
+
+    def _is(self, node: exp.Is) -> Typed:
+        if not isinstance(node.expression, exp.Null):
+            raise syntax_error("IS is followed by NULL or DISTINCT FROM", position_of(node))
+        return boolean(f"({self.translate(node.this).sql} IS NULL)")
+
+    def _like(self, node: exp.Like, escape: exp.Expression | None = None) -> Typed:
+        value, pattern = self.translate(node.this), self.translate(node.expression)
+        for each in (value, pattern):
+            if not each.type.is_text and each.type != UNKNOWN:
+                message = f"Left side of LIKE expression must evaluate to a varchar: {each.type}"
+                raise located("TYPE_MISMATCH", message, position_of(node))
+        if escape is None:
+            return boolean(f"({value.sql} LIKE {pattern.sql})")
+        return boolean(f"({value.sql} LIKE {pattern.sql} ESCAPE {self.translate(escape).sql})")
+
+    def _escape(self, node: exp.Escape) -> Typed:
+        if not isinstance(node.this, exp.Like):
+            raise unsupported("this form of ESCAPE", position_of(node))
+        return self._like(node.this, node.expression)
+
+    def _concatenated(self, node: exp.DPipe) -> Typed:
+        left, right = self.translate(node.left), self.translate(node.right)
+        return containers.concatenated([left, right], position_of(node), self)
+
+    # Choices
+
+    def _case(self, node: exp.Case) -> Typed:
+        position = position_of(node)
+        subject = self.translate(node.this) if node.this else None
+        conditions, results = [], []
+        for branch in node.args["ifs"]:
+            if subject is None:
+                conditions.append(self.condition(branch.this, "CASE WHEN clause"))
+            else:
+                test = compare("=", subject, self.translate(branch.this), position)
+                conditions.append(test.sql)
+            results.append(self.translate(branch.args["true"]))
+        default = node.args.get("default")
+        results.append(self.translate(default) if default else literals.NULL)
+        *unified, otherwise = self.unify(results, position, "CASE results")
+        branches = " ".join(
+            f"WHEN {test} THEN {result.sql}"
+            for test, result in zip(conditions, unified, strict=True)
+        )
+        return Typed(f"CASE {branches} ELSE {otherwise.sql} END", otherwise.type)
+
+    def _if(self, node: exp.If) -> Typed:
+        test = self.condition(node.this, "IF condition")
+        default = node.args.get("false")
+        values = [
+            self.translate(node.args["true"]),
+            self.translate(default) if default else literals.NULL,
+        ]
+        then, otherwise = self.unify(values, position_of(node), "IF results")
+        return Typed(f"CASE WHEN {test} THEN {then.sql} ELSE {otherwise.sql} END", then.type)
+
+    # Casts, constructors, subqueries
+
+    def _cast(self, node: exp.Cast) -> Typed:
+        if node.args.get("format") or node.args.get("default"):
+            raise syntax_error("a cast has no format", position_of(node))
+        to = literals.sql_type(node.to)
+        safe = isinstance(node, exp.TryCast)
+        value = self.translate(node.this)
+        result = cast(value, to, safe=safe, position=position_of(node))
+        return Typed(result.sql, result.type, value.constant)
+
+    def _array(self, node: exp.Array) -> Typed:
+        if not node.expressions:
+            return Typed("[]::VARCHAR[]", array(UNKNOWN))
+        values = self.translate_all(node.expressions)
+        values = self.unify(values, position_of(node), "ARRAY elements")
+        return Typed(f"[{', '.join(value.sql for value in values)}]", array(values[0].type))
+
+    def _tuple(self, node: exp.Tuple) -> Typed:
+        return containers.row_of(self.translate_all(node.expressions))
+
+    def _subquery(self, node: exp.Subquery) -> Typed:
+        column = self.context.column(node, self.scope)
+        return Typed(f"({column.sql})", column.type)
+
+    def _exists(self, node: exp.Exists) -> Typed:
+        return boolean(f"EXISTS ({self.context.nested(node.this, self.scope).sql})")
+
+    def _at_time_zone(self, node: exp.AtTimeZone) -> Typed:
+        value, zone = self.translate(node.this), self.translate(node.args["zone"])
+        if zone.constant is None:
+            raise unsupported("a time zone that is no literal", position_of(node))
+        kind = Type(TIMESTAMP_TZ.name, zone=literals.zone(zone.constant, position_of(node)))
+        if value.type.name == "timestamp":
+            return Typed(f"timezone('UTC', {value.sql})", kind)
+        if value.type.name != TIMESTAMP_TZ.name:
+            message = f"Type of value must be a time or timestamp: actual type {value.type}"
+            raise located("TYPE_MISMATCH", message, position_of(node))
+        return Typed(value.sql, kind)
+
+    def _extract(self, node: exp.Extract) -> Typed:
+        return calls.call(self, node.this.name.lower(), [node.expression], position_of(node))
+
+    def _trim(self, node: exp.Trim) -> Typed:
+        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(
+            node.args.get("position") or "", "trim"
+        )
+        nodes = [node.this, node.expression] if node.expression else [node.this]
+        return calls.call(self, name, nodes, position_of(node))
+
+    def _position(self, node: exp.StrPosition) -> Typed:
+        return calls.call(self, "strpos", [node.this, node.args["substr"]], position_of(node))
+
+    def _anonymous(self, node: exp.Anonymous) -> Typed:
+        return calls.call(self, node.name.lower(), node.expressions, position_of(node))
+
+    def _now(self, node: exp.Expression) -> Typed:
+        moment = self.context.statement.now
+        if isinstance(node, exp.CurrentDate):
+            return Typed(f"DATE {quote_text(moment[:10])}", DATE)
+        if isinstance(node, exp.CurrentTimestamp):
+            return Typed(f"TIMESTAMPTZ {quote_text(moment + '+00')}", TIMESTAMP_TZ)
+        return Typed(f"TIMESTAMP {quote_text(moment)}", TIMESTAMP)
+
+
+_ARITHMETIC: dict[type[exp.Expression], str] = {
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Mod: "%",
+}
+_COMPARISONS: dict[type[exp.Expression], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
+_Rule = Callable[[Expressions, exp.Expression], Typed]
+
+_RULES: dict[type[exp.Expression], Callable[..., Typed]] = {
+    exp.Column: Expressions._column,
+    exp.Identifier: Expressions._identifier,
+    exp.Dot: Expressions._dot,
+    exp.Bracket: Expressions._bracket,
+    **dict.fromkeys(_ARITHMETIC, Expressions._arithmetic),
+    **dict.fromkeys(_COMPARISONS, Expressions._compare),
+    exp.NullSafeEQ: Expressions._distinct_from,
+    exp.NullSafeNEQ: Expressions._distinct_from,
+    exp.Between: Expressions._between,
+    exp.In: Expressions._in,
+    exp.And: Expressions._logic,
+    exp.Or: Expressions._logic,
+    exp.Not: Expressions._not,
+    exp.Neg: Expressions._negated,
+    exp.Is: Expressions._is,
+    exp.Like: Expressions._like,
+    exp.Escape: Expressions._escape,
+    exp.DPipe: Expressions._concatenated,
+    exp.Case: Expressions._case,
+    exp.If: Expressions._if,
+    exp.Cast: Expressions._cast,
+    exp.TryCast: Expressions._cast,
+    exp.Array: Expressions._array,
+    exp.Tuple: Expressions._tuple,
+    exp.Subquery: Expressions._subquery,
+    exp.Exists: Expressions._exists,
+    exp.AtTimeZone: Expressions._at_time_zone,
+    exp.Extract: Expressions._extract,
+    exp.Trim: Expressions._trim,
+    exp.StrPosition: Expressions._position,
+    exp.Anonymous: Expressions._anonymous,
+    exp.CurrentDate: Expressions._now,
+    exp.CurrentTimestamp: Expressions._now,
+    exp.Localtimestamp: Expressions._now,
+    exp.Paren: lambda self, node: self.translate(node.this),
+    exp.Literal: lambda _, node: literals.literal(node),
+    exp.HexString: lambda _, node: literals.hexadecimal(node),
+    exp.Interval: lambda _, node: literals.interval(node),
+    exp.Boolean: lambda _, node: boolean("true" if node.this else "false"),
+    exp.Null: lambda _self, _node: literals.NULL,
+    exp.Window: lambda self, node: calls.window(self, node),
+    exp.Filter: lambda self, node: calls.filtered(self, node),
+    exp.GroupConcat: lambda self, node: calls.listagg(self, node),
+    exp.WithinGroup: lambda self, node: calls.within_group(self, node),
+}

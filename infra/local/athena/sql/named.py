@@ -1,0 +1,185 @@
+"""What a name in FROM stands for: a query of WITH, a table, a view, or the catalog itself."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from sqlglot import exp
+
+from infra.local.athena.catalog import CATALOG, Table
+from infra.local.athena.errors import ErrorType, Position, QueryError, located, unsupported
+from infra.local.athena.session import quote_name, quote_text
+from infra.local.athena.sql.parser import parse_query, position_of
+from infra.local.athena.sql.plan import Query
+from infra.local.athena.sql.scope import Field, PartitionColumn, Typed
+from infra.local.athena.types import VARCHAR, Type, parse_glue_type
+
+if TYPE_CHECKING:
+    from infra.local.athena.sql.query import Context
+
+
+class TableFinder(Protocol):
+    """The part of the catalog that a query needs."""
+
+    def get(self, database: str, name: str, position: Position | None = None) -> Table:
+        """The table; QueryError when there is none."""
+
+    def databases(self) -> list[str]:
+        """The names of all databases."""
+
+    def tables(self, database: str) -> list[Table]:
+        """All tables of a database."""
+
+
+def translate(context: Context, node: exp.Table) -> Query:
+    """The relation that `node` names, as text that can stand in FROM."""
+    name, position = node.name.lower(), position_of(node)
+    if not node.db and name in context.named:
+        query = context.named[name]()
+        return Query(f"({query.sql})", query.columns)
+    catalog, database = node.catalog.lower(), (node.db or context.database).lower()
+    if catalog not in ("", CATALOG, "hive"):
+        raise located("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist", position)
+    if database == "information_schema":
+        return _information_schema(context, name, position)
+    if name.endswith("$partitions"):
+        raise unsupported('the table "…$partitions"', position)
+    table = context.statement.catalog.get(database, name, position)
+    if table.is_view:
+        return _view(context, table, position)
+    if table.is_iceberg:
+        raise unsupported(f"the Iceberg table {database}.{name}", position)
+    return _scan(context, table)
+
+
+def column_type(table: Table, name: str, hive_type: str) -> Type:
+    """The type of a table's column; QueryError when the catalog holds none that Athena knows."""
+    try:
+        return parse_glue_type(hive_type)
+    except ValueError as error:
+        where = f"column '{name}' of {table.database}.{table.name}"
+        raise QueryError(
+            "HIVE_METASTORE_ERROR", f"{where}: {error}", error_type=ErrorType.DATA
+        ) from error
+
+
+def _scan(context: Context, table: Table) -> Query:
+    scan = context.statement.scan(table)
+    number = len(context.statement.scans) - 1
+    fields = [
+        Field(
+            each.name, Typed(quote_name(each.name), column_type(table, each.name, each.hive_type))
+        )
+        for each in table.columns
+    ]
+    fields += [
+        Field(
+            each.name,
+            Typed(quote_name(each.name), column_type(table, each.name, each.hive_type)),
+            partitions=frozenset({PartitionColumn(number, each.name)}),
+        )
+        for each in table.partition_keys
+    ]
+    fields.append(Field("$path", Typed(quote_name("$path"), VARCHAR), hidden=True))
+    return Query(scan.name, fields)
+
+
+def encode_view(definition: dict[str, object]) -> str:
+    """The text under which Glue keeps a view of Athena."""
+    return f"/* Presto View: {base64.b64encode(json.dumps(definition).encode()).decode()} */"
+
+
+def _view(context: Context, table: Table, position: Position) -> Query:
+    """A view is its query, analysed in the database in which it was made."""
+    where = f"'{CATALOG}.{table.database}.{table.name}'"
+    encoded = table.view_text.removeprefix("/* Presto View: ").removesuffix(" */")
+    try:
+        definition = json.loads(base64.b64decode(encoded, validate=True))
+        text, database = definition["originalSql"], definition.get("schema") or table.database
+        names = [column["name"] for column in definition["columns"]]
+    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        raise located("INVALID_VIEW", f"View {where} is no view of Athena", position) from error
+    inner = replace(context, database=database, named={}, outer=None, depth=context.depth + 1)
+    query = inner.query(parse_query(text))
+    if len(names) != len(query.columns):
+        message = f"View {where} is stale; it must be re-created"
+        raise located("VIEW_IS_STALE", message, position)
+    pairs = zip(query.columns, names, strict=True)
+    return Query(f"({query.sql})", [replace(column, name=name) for column, name in pairs])
+
+
+_SCHEMA_TABLES = {
+    "schemata": ("catalog_name", "schema_name"),
+    "tables": ("table_catalog", "table_schema", "table_name", "table_type"),
+    "columns": (
+        "table_catalog",
+        "table_schema",
+        "table_name",
+        "column_name",
+        "ordinal_position",
+        "column_default",
+        "is_nullable",
+        "data_type",
+        "comment",
+        "extra_info",
+    ),
+}
+
+
+def _information_schema(context: Context, name: str, position: Position) -> Query:
+    """The catalog as tables, read as a whole."""
+    if name not in _SCHEMA_TABLES:
+        message = f"Table '{CATALOG}.information_schema.{name}' does not exist"
+        raise located("TABLE_NOT_FOUND", message, position)
+    catalog = context.statement.catalog
+    rows: list[tuple[str | None, ...]] = []
+    for database in catalog.databases():
+        if name == "schemata":
+            rows.append((CATALOG, database))
+            continue
+        for table in catalog.tables(database):
+            rows += _table_rows(table) if name == "tables" else _column_rows(table)
+    names = _SCHEMA_TABLES[name]
+    texts = [
+        "(" + ", ".join("NULL" if v is None else quote_text(v) for v in row) + ")" for row in rows
+    ] or ["(" + ", ".join("NULL" for _ in names) + ")"]
+    number = ", ".join(
+        f"CAST(c{i} AS {'BIGINT' if n == 'ordinal_position' else 'VARCHAR'}) AS c{i}"
+        for i, n in enumerate(names)
+    )
+    columns = ", ".join(f"c{i}" for i in range(len(names)))
+    sql = f"(SELECT {number} FROM (VALUES {', '.join(texts)}) AS v({columns})"
+    sql += ")" if rows else " WHERE false)"
+    bigint = Type("bigint")
+    fields = [
+        Field(n, Typed(f"c{i}", bigint if n == "ordinal_position" else VARCHAR))
+        for i, n in enumerate(names)
+    ]
+    return Query(sql, fields)
+
+
+def _table_rows(table: Table) -> list[tuple[str | None, ...]]:
+    return [(CATALOG, table.database, table.name, "VIEW" if table.is_view else "BASE TABLE")]
+
+
+def _column_rows(table: Table) -> list[tuple[str | None, ...]]:
+    keys = {each.name for each in table.partition_keys}
+    return [
+        (
+            CATALOG,
+            table.database,
+            table.name,
+            each.name,
+            str(i),
+            None,
+            "YES",
+            str(column_type(table, each.name, each.hive_type)),
+            each.comment or None,
+            "partition key" if each.name in keys else None,
+        )
+        for i, each in enumerate((*table.columns, *table.partition_keys), 1)
+    ]

@@ -1,0 +1,270 @@
+"""The types of a column: read from Glue or SQL, written for DuckDB, Glue and Athena's results."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_PRECISION = 38
+"""Decimal digits that Athena, Hive and DuckDB can all hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type of Athena's SQL, by its SQL name, for example `decimal` with precision and scale."""
+
+    name: str
+    precision: int = 0
+    """Digits of a decimal; length of a char or a varchar, 0 for none."""
+    scale: int = 0
+    items: tuple[Type, ...] = ()
+    """Element of an array, key and value of a map, fields of a row."""
+    fields: tuple[str | None, ...] = ()
+    """Names of a row's fields, None for a field without a name."""
+    zone: str = "UTC"
+    """Of a timestamp with time zone: the zone in which it is shown."""
+
+    def __str__(self) -> str:
+        """As Athena names the type in its messages."""
+        match self.name:
+            case "decimal":
+                return f"decimal({self.precision},{self.scale})"
+            case "varchar" | "char" if self.precision:
+                return f"{self.name}({self.precision})"
+            case "timestamp":
+                return "timestamp(3)"
+            case "timestamp with time zone":
+                return "timestamp(3) with time zone"
+            case "row":
+                parts = (
+                    f"{name} {item}" if name else str(item)
+                    for name, item in zip(self.fields, self.items, strict=True)
+                )
+                return f"row({', '.join(parts)})"
+            case "array" | "map":
+                return f"{self.name}({', '.join(map(str, self.items))})"
+        return self.name
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it is one of the four integer types."""
+        return self.name in INTEGER_DIGITS
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is an integer or a decimal."""
+        return self.is_integer or self.name == "decimal"
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether it is a binary floating point type."""
+        return self.name in ("real", "double")
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether arithmetic is defined on it."""
+        return self.is_exact or self.is_floating
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a varchar or a char."""
+        return self.name in ("varchar", "char")
+
+    @property
+    def is_timestamp(self) -> bool:
+        """Whether it is a timestamp, with or without time zone."""
+        return self.name.startswith("timestamp")
+
+    @property
+    def element(self) -> Type:
+        """What an array holds."""
+        return self.items[0]
+
+
+BOOLEAN = Type("boolean")
+TINYINT = Type("tinyint")
+SMALLINT = Type("smallint")
+INTEGER = Type("integer")
+BIGINT = Type("bigint")
+REAL = Type("real")
+DOUBLE = Type("double")
+VARCHAR = Type("varchar")
+VARBINARY = Type("varbinary")
+DATE = Type("date")
+TIME = Type("time")
+TIMESTAMP = Type("timestamp")
+TIMESTAMP_TZ = Type("timestamp with time zone")
+DAY_INTERVAL = Type("interval day to second")
+MONTH_INTERVAL = Type("interval year to month")
+JSON = Type("json")
+UNKNOWN = Type("unknown")
+"""The type of NULL."""
+
+INTEGER_DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
+"""Integer types from narrow to wide, with the decimal digits that hold any of their values."""
+
+
+def decimal(precision: int, scale: int) -> Type:
+    """A decimal of at most 38 digits, `scale` of them after the point."""
+    return Type("decimal", precision=min(precision, MAX_PRECISION), scale=scale)
+
+
+def array(element: Type) -> Type:
+    """An array of `element`."""
+    return Type("array", items=(element,))
+
+
+def map_of(key: Type, value: Type) -> Type:
+    """A map from `key` to `value`."""
+    return Type("map", items=(key, value))
+
+
+def row(fields: tuple[str | None, ...], items: tuple[Type, ...]) -> Type:
+    """A row; a field without a name is None."""
+    return Type("row", items=items, fields=fields)
+
+
+def row_field(index: int) -> str:
+    """How DuckDB calls the field at `index` (from 0) of a row: by place, so that any name fits."""
+    return f"f{index}"
+
+
+_DUCKDB = {
+    "varbinary": "BLOB",
+    "char": "VARCHAR",
+    "timestamp with time zone": "TIMESTAMPTZ",
+    "interval day to second": "INTERVAL",
+    "interval year to month": "INTERVAL",
+    "unknown": "VARCHAR",
+}
+
+
+def duckdb_type(of: Type) -> str:
+    """The type that holds the values of `of` in DuckDB."""
+    match of.name:
+        case "decimal":
+            return f"DECIMAL({of.precision},{of.scale})"
+        case "array":
+            return f"{duckdb_type(of.element)}[]"
+        case "map":
+            return f"MAP({duckdb_type(of.items[0])}, {duckdb_type(of.items[1])})"
+        case "row":
+            parts = (f"{row_field(i)} {duckdb_type(item)}" for i, item in enumerate(of.items))
+            return f"STRUCT({', '.join(parts)})"
+    return _DUCKDB.get(of.name, of.name.upper())
+
+
+_RESULT = {
+    "real": "float",
+    "char": "char",
+    "unknown": "unknown",
+}
+
+
+def result_type(of: Type) -> str:
+    """The type as ColumnInfo of GetQueryResults names it."""
+    return _RESULT.get(of.name, of.name)
+
+
+_GLUE = {
+    "integer": "int",
+    "real": "float",
+    "varchar": "string",
+    "varbinary": "binary",
+    "timestamp with time zone": "timestamp",
+    "json": "string",
+    "unknown": "string",
+}
+
+
+def glue_type(of: Type) -> str:
+    """The type as a column of the Glue catalog declares it."""
+    match of.name:
+        case "decimal":
+            return str(of)
+        case "char":
+            return str(of)
+        case "array":
+            return f"array<{glue_type(of.element)}>"
+        case "map":
+            return f"map<{glue_type(of.items[0])},{glue_type(of.items[1])}>"
+        case "row":
+            parts = (
+                f"{name or row_field(i)}:{glue_type(item)}"
+                for i, (name, item) in enumerate(zip(of.fields, of.items, strict=True))
+            )
+            return f"struct<{','.join(parts)}>"
+    return _GLUE.get(of.name, of.name)
+
+
+_FROM_GLUE = {
+    "boolean": BOOLEAN,
+    "tinyint": TINYINT,
+    "smallint": SMALLINT,
+    "int": INTEGER,
+    "integer": INTEGER,
+    "bigint": BIGINT,
+    "float": REAL,
+    "double": DOUBLE,
+    "string": VARCHAR,
+    "varchar": VARCHAR,
+    "binary": VARBINARY,
+    "date": DATE,
+    "timestamp": TIMESTAMP,
+}
+_GLUE_TOKEN = re.compile(r"\s*([\w$-]+|[<>(),:])\s*")
+
+
+def parse_glue_type(text: str) -> Type:
+    """Read a type of the Glue catalog, for example `array<struct<a:int,b:decimal(18,2)>>`.
+
+    Raises:
+        ValueError: the text is no type that Athena can query.
+    """
+    tokens = _GLUE_TOKEN.findall(text.lower())
+    if "".join(tokens) != re.sub(r"\s", "", text.lower()):
+        raise ValueError(f"{text!r} is no Hive type")
+    try:
+        parsed, rest = _glue_type(tokens)
+    except (KeyError, IndexError) as error:
+        raise ValueError(f"{text!r} is no Hive type") from error
+    if rest:
+        raise ValueError(f"{text!r} is no Hive type: {rest[0]!r} is left over")
+    return parsed
+
+
+def _glue_type(tokens: list[str]) -> tuple[Type, list[str]]:
+    name, rest = tokens[0], tokens[1:]
+    if name in ("array", "map", "struct"):
+        return _glue_nested(name, rest)
+    if name in ("decimal", "char", "varchar") and rest[:1] == ["("]:
+        close = rest.index(")")
+        numbers = [int(token) for token in rest[1:close] if token != ","]
+        if name == "decimal":
+            return decimal(*numbers) if len(numbers) > 1 else decimal(numbers[0], 0), rest[
+                close + 1 :
+            ]
+        return Type(name, precision=numbers[0]), rest[close + 1 :]
+    if name == "decimal":
+        return decimal(10, 0), rest
+    return _FROM_GLUE[name], rest
+
+
+def _glue_nested(name: str, rest: list[str]) -> tuple[Type, list[str]]:
+    """The types between `<` and `>`."""
+    fields: list[str] = []
+    items: list[Type] = []
+    while rest[0] in ("<", ","):
+        rest = rest[1:]
+        if name == "struct":
+            fields.append(rest[0])
+            if rest[1] != ":":
+                raise KeyError(rest[1])
+            rest = rest[2:]
+        item, rest = _glue_type(rest)
+        items.append(item)
+    if rest[0] != ">" or len(items) != {"array": 1, "map": 2}.get(name, len(items)):
+        raise KeyError(rest[0])
+    if name == "struct":
+        return row(tuple(fields), tuple(items)), rest[1:]
+    return Type(name, items=tuple(items)), rest[1:]
