@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 
-from infra.local.emulator import process
+from infra.local.emulator import journal, object_files, process
 from infra.local.emulator.settings import EmulatorSettings, SettingsError
 
 
@@ -27,9 +27,11 @@ def main() -> int:
     process.end_with_parent()
     process.allow_many_files()
     os.environ.update(settings.ministack_environment())
+    object_files.repair(settings.state_dir / "s3")
     # Imported last: ministack reads its environment while it is imported.
     from infra.local.emulator.server import serve  # noqa: PLC0415 - see above
 
+    journal.log_to_stdout()  # after ministack, which sets up its own
     asyncio.run(serve(settings))
     return 0
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import replace
 
+from infra.local.emulator.seam import objects
+from infra.local.emulator.seam.authorization import failure
 from infra.local.emulator.seam.services import (
     Handler,
     Request,
@@ -13,6 +16,8 @@ from infra.local.emulator.seam.services import (
     region,
     wrap_service,
 )
+
+_log = logging.getLogger(__name__)
 
 _ENCRYPTION = "x-amz-server-side-encryption"
 _KMS_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
@@ -25,8 +30,27 @@ _INVALID_RANGE = (
 
 def install() -> None:
     """Mend the service."""
+    objects.watch_disk()
+    objects.keep_versions_on_disk()
+    objects.keep_no_files_of_deleted_buckets()
+    wrap_service("s3", _refuse_what_the_disk_refused)
     wrap_service("s3", _default_to_the_managed_key)
     wrap_service("s3", _serve_ranges_of_versions)
+
+
+def _refuse_what_the_disk_refused(handler: Handler) -> Handler:
+    """A write that is not on disk is not acknowledged."""
+
+    async def handle(request: Request) -> Response:
+        refusals = objects.collect_refusals()
+        answer = await handler(request)
+        if not refusals:
+            return answer
+        message = f"the embedded AWS could not save the change: {refusals[0].strerror}"
+        _log.error("S3 %s %s: %s", request.method, request.path, message)
+        return failure("s3", request, code="InternalError", message=message, status=500)
+
+    return handle
 
 
 def _default_to_the_managed_key(handler: Handler) -> Handler:

@@ -12,8 +12,10 @@ from hypercorn.config import Config  # type: ignore[import-not-found] # only bes
 
 from infra.local.emulator import mwaa, s3, sts
 from infra.local.emulator.cloudformation import settling, types
+from infra.local.emulator.gateway import guard
 from infra.local.emulator.iam import authorization
 from infra.local.emulator.seam.authorization import limit_root_to, treat_every_request_as_secure
+from infra.local.emulator.seam.objects import drop_unknown_buckets
 from infra.local.emulator.seam.services import asgi_app
 from infra.local.emulator.seam.stacks import busy, resume
 from infra.local.emulator.seam.state import after_loading
@@ -42,7 +44,7 @@ async def serve(settings: EmulatorSettings) -> None:
 
     write_through = WriteThrough(store)
     write_through.install()
-    after_loading(_resume_interrupted_stacks)
+    after_loading(_settle)
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -55,11 +57,13 @@ async def serve(settings: EmulatorSettings) -> None:
     config.graceful_timeout = SHUTDOWN_SECONDS
     config.loglevel = "WARNING"
     print(f"The embedded AWS is starting at {settings.endpoint_url}", flush=True)
-    await hypercorn_serve(asgi_app, config, shutdown_trigger=stop.wait)
+    await hypercorn_serve(guard(asgi_app), config, shutdown_trigger=stop.wait)
     write_through.flush()
     store.close()
 
 
-def _resume_interrupted_stacks() -> None:
+def _settle() -> None:
+    """Bring what was loaded to rest, before the first request."""
+    drop_unknown_buckets()
     for stack in busy():
         resume(stack, reason="The embedded AWS was restarted during the operation.")

@@ -17,7 +17,7 @@ _NAMED = {
     "Trigger": "trigger",
     "Workflow": "workflow",
 }
-"""Resources outside of the catalog, by the word that their operations end with."""
+"""Resources outside of databases, by the word that their operations end with."""
 
 
 def resources(call: Call) -> tuple[str, ...]:
@@ -25,24 +25,31 @@ def resources(call: Call) -> tuple[str, ...]:
     parameters, operation = call.parameters, call.operation
     if "ResourceArn" in parameters:  # the calls for tags
         return (str(parameters["ResourceArn"]),)
-    for word, kind in _NAMED.items():
-        if operation.endswith((word, f"{word}s", f"{word}Run")):
-            name = parameters.get("Name") or parameters.get(f"{word}Name") or "*"
-            holder = [call.arn("catalog")] if kind == "connection" else []
-            return (call.arn(f"{kind}/{name}"), *holder)
+    named = _outside_of_databases(call)
+    if named:
+        return named
     database = _database(operation, parameters)
     if database is None:
         return (call.arn("catalog"),)
-    above = (call.arn(f"database/{database}"), call.arn("catalog"))
-    if "Function" in operation:
-        name = _name(parameters, "FunctionName", "FunctionInput")
-        return (call.arn(f"userDefinedFunction/{database}/{name}"), *above)
+    holders = (call.arn(f"database/{database}"), call.arn("catalog"))
     if operation == "DeleteDatabase":
         held = (f"table/{database}/*", f"userDefinedFunction/{database}/*")
-        return (*above, *map(call.arn, held))
+        return (*holders, *map(call.arn, held))
     if operation.endswith(("Database", "Databases")):
-        return above
-    return (*(call.arn(f"table/{database}/{name}") for name in _tables(parameters)), *above)
+        return holders
+    kind, names = "table", _tables(parameters)
+    if "Function" in operation:
+        kind, names = "userDefinedFunction", (_name(parameters, "FunctionName", "FunctionInput"),)
+    return (*(call.arn(f"{kind}/{database}/{name}") for name in names), *holders)
+
+
+def _outside_of_databases(call: Call) -> tuple[str, ...]:
+    for word, kind in _NAMED.items():
+        if call.operation.endswith((word, f"{word}s", f"{word}Run")):
+            name = call.parameters.get("Name") or call.parameters.get(f"{word}Name") or "*"
+            holder = [call.arn("catalog")] if kind == "connection" else []
+            return (call.arn(f"{kind}/{name}"), *holder)
+    return ()
 
 
 def _database(operation: str, parameters: Mapping[str, Any]) -> str | None:

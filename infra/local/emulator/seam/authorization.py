@@ -67,7 +67,7 @@ def wrap_iam_action(
     """Let `name` name the action of a service's request; it gets ministack's own naming too."""
     original = _actions.extract_iam_action
 
-    def extract(
+    def extract(  # noqa: PLR0917 - ministack's signature
         service: str,
         method: str,
         path: str,
@@ -85,7 +85,7 @@ def wrap_resource_arn(name: Callable[[str, Request], str | None]) -> None:
     """Let `name` name the resource of a service's request; for None ministack names it."""
     original = _actions.extract_resource_arn
 
-    def extract(
+    def extract(  # noqa: PLR0917 - ministack's signature
         service: str,
         method: str,
         path: str,
@@ -108,7 +108,7 @@ def wrap_enforce(enforce_all: Callable[[str, Enforce], Denial | None]) -> None:
     """Let `enforce_all` authorize a resource; it may ask for any number of others."""
     original = _evaluator.enforce
 
-    def enforce(
+    def enforce(  # noqa: PLR0917 - ministack's signature
         access_key: str,
         action: str,
         service: str,
