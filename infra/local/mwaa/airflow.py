@@ -22,6 +22,11 @@ from infra.local.supervisor.secrets import SecretFolder, fernet_key
 ADMIN = "admin"
 """The Airflow user that a person and the API calls act as."""
 
+STOP_SECONDS = 2.0
+"""A scheduler that is told to end waits for its tasks: they are ended, and tried again later."""
+AUTH_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+"""The auth manager that MWAA uses on Airflow 3."""
+
 COMPONENTS: dict[str, tuple[list[str], str]] = {
     "scheduler": (["scheduler", "--skip-serve-logs"], "worker"),
     "dag-processor": (["dag-processor"], "scheduler"),
@@ -63,8 +68,6 @@ class Airflow:
     layout: Layout
     secrets: SecretFolder
     proxy_url: str
-    admin_password: str
-    """The password of the Airflow user `admin`."""
 
     @property
     def credentials_token(self) -> str:
@@ -99,6 +102,7 @@ class Airflow:
                     environment=environment,
                     folder=self.layout.root,
                     log_path=self.settings.home / "logs" / f"{self.environment_name}.{name}.log",
+                    stop_seconds=STOP_SECONDS,
                 )
             )
         return commands
@@ -168,9 +172,7 @@ class Airflow:
             "api.port": str(self.web_port),
             "api.secret_key": self.secrets.get("api-secret-key"),
             "api_auth.jwt_secret": self.secrets.get("jwt-secret"),
-            "core.auth_manager": (
-                "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-            ),
+            "core.auth_manager": AUTH_MANAGER,
             "core.dags_folder": str(self.layout.dags),
             "core.execution_api_server_url": f"{url}/execution/",
             "core.executor": "LocalExecutor",

@@ -42,7 +42,6 @@ class AirflowHost:
             layout=self._layout,
             secrets=SecretFolder(self._secrets),
             proxy_url=laptop.proxy_url,
-            admin_password=laptop.admin_password,
         )
         self.web_server = WebServer(record.web_server, laptop.admin_password)
         self._builder = Builder(
@@ -83,10 +82,7 @@ class AirflowHost:
         self.role = self._role_of(properties)
         await self._dag_sync(properties).sync_once()
         version = await self._laptop.database.set_up(
-            self.airflow,
-            venv=build.venv,
-            environment=self.airflow.environment(properties, build, startup_variables={}),
-            current_version=database_version,
+            self.airflow, venv=build.venv, current_version=database_version
         )
         self.components = [
             Component(command, marker=self._laptop.marker)

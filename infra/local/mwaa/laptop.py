@@ -37,7 +37,11 @@ class Laptop:
     @cached_property
     def database(self) -> Database:
         """Sets metadata databases up."""
-        return Database(templates=self.settings.home / "database-templates", runner=self.runner)
+        return Database(
+            self.settings.home / "database-templates",
+            runner=self.runner,
+            admin_password=self.admin_password,
+        )
 
     @property
     def records(self) -> Path:
@@ -48,3 +52,9 @@ class Laptop:
     def admin_password(self) -> str:
         """The password of the Airflow user `admin`, one for all environments."""
         return SecretFolder(self.settings.home / "state").get("admin-password", random_password)
+
+    async def prepare(self) -> None:
+        """Do beforehand what the first environment would have to wait for."""
+        image = await self.virtual_environments.make_image()
+        if not self.settings.database:
+            await self.database.make_template(image)

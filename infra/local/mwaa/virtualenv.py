@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
@@ -37,7 +38,11 @@ def map_paths(requirements: str, *, plugins: Path, dags: Path) -> str:
 
 
 class VirtualEnvironments:
-    """The virtual environments of all Airflows, each under a key of what is in it."""
+    """The virtual environments of all Airflows, each under a key of what is in it.
+
+    The image's packages are installed once; an environment starts as hard links to that, with
+    what Python has compiled by then, which would otherwise take as long as the installation.
+    """
 
     def __init__(self, settings: LocalSettings, runner: Runner) -> None:
         self._folder = settings.home / "venvs"
@@ -47,13 +52,9 @@ class VirtualEnvironments:
 
     def key(self, requirements: str, plugins_zip: bytes) -> str:
         """Equal for equal content; plugins count where requirements.txt refers to them."""
-        digest = hashlib.sha256(_interpreter().encode())
-        for lock in _locks():
-            digest.update(lock.read_bytes())
-        digest.update(requirements.encode())
-        if MWAA_FOLDER in requirements:
-            digest.update(plugins_zip)
-        return digest.hexdigest()[:16]
+        locked = REQUIREMENTS_LOCK.read_bytes() if REQUIREMENTS_LOCK.exists() else b""
+        referred = plugins_zip if MWAA_FOLDER in requirements else b""
+        return _digest(_image_key().encode(), locked, requirements.encode(), referred)
 
     def path(self, key: str) -> Path:
         """Where the environment with this key is, or will be."""
@@ -69,14 +70,24 @@ class VirtualEnvironments:
         async with self._locks[key]:
             if (venv / _COMPLETE).exists():
                 return
-            self._folder.mkdir(parents=True, exist_ok=True)
-            await self._image(venv)
+            image = await self.make_image()
+            await asyncio.to_thread(_link_tree, image, venv)
             await self._install(venv, requirements, variables)
             (venv / _COMPLETE).touch()
 
-    async def _image(self, venv: Path) -> None:
-        await self._run(venv, "venv", "--quiet", "--clear", "--python", _interpreter(), str(venv))
-        await self._run(venv, "pip", "sync", "--quiet", "--require-hashes", str(IMAGE_LOCK))
+    async def make_image(self) -> Path:
+        """The environment of the image's packages alone, built unless it stands."""
+        image = self._folder / f"image-{_image_key()}"
+        async with self._locks[image.name]:
+            if not (image / _COMPLETE).exists():
+                self._folder.mkdir(parents=True, exist_ok=True)
+                arguments = ["--quiet", "--clear", "--relocatable", "--python", _interpreter()]
+                await self._run(image, "venv", *arguments, str(image))
+                await self._run(
+                    image, "pip", "sync", "--quiet", "--require-hashes", str(IMAGE_LOCK)
+                )
+                (image / _COMPLETE).touch()
+        return image
 
     async def _install(self, venv: Path, requirements: Path, variables: Mapping[str, str]) -> None:
         arguments = ["pip", "install", "--quiet", "--requirements", str(requirements)]
@@ -125,5 +136,19 @@ def _interpreter() -> str:
     return str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
 
 
-def _locks() -> list[Path]:
-    return [lock for lock in (IMAGE_LOCK, REQUIREMENTS_LOCK) if lock.exists()]
+def _image_key() -> str:
+    return _digest(_interpreter().encode(), IMAGE_LOCK.read_bytes())
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:16]
+
+
+def _link_tree(image: Path, venv: Path) -> None:
+    """A copy of a relocatable environment that shares its files, incomplete until marked."""
+    shutil.rmtree(venv, ignore_errors=True)
+    shutil.copytree(image, venv, symlinks=True, copy_function=os.link)
+    (venv / _COMPLETE).unlink()

@@ -18,9 +18,11 @@ import httpx
 import uvicorn
 
 from infra.local.mwaa.airflow import ADMIN
+from infra.local.mwaa.commands import CommandError
 from infra.local.mwaa.credentials import EmbeddedAws
 from infra.local.mwaa.environment import Environment
 from infra.local.mwaa.laptop import Laptop
+from infra.local.mwaa.model import ConfigurationError
 from infra.local.mwaa.service import Service
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.local.supervisor import ports
@@ -63,10 +65,14 @@ class Supervisor:
             async with self._serving(service, listening):
                 stop = _stop_on_signals()
                 await self._emulator.start()
-                resuming = asyncio.create_task(self._resume(service))
+                starting = [
+                    asyncio.create_task(self._resume(service)),
+                    asyncio.create_task(self._prepare(service)),
+                ]
                 await stop.wait()
                 log.info("stopping")
-                resuming.cancel()
+                for task in starting:
+                    task.cancel()
                 await asyncio.gather(*(e.close() for e in service.environments.values()))
                 await self._emulator.stop()
             self._proxy.stop()
@@ -129,6 +135,12 @@ class Supervisor:
         log.info("the embedded AWS answers at %s", self._settings.endpoint_url)
         service.resume()
 
+    async def _prepare(self, service: Service) -> None:
+        try:
+            await service.laptop.prepare()
+        except (CommandError, ConfigurationError) as error:
+            log.warning("Airflow could not be prepared beforehand: %s", error)
+
     def _make_service(self) -> Service:
         return Service(
             Laptop(
@@ -171,7 +183,10 @@ class Supervisor:
             endpoint_url=self._settings.endpoint_url,
             ready=self._ready,
             components=[_describe_component(component) for component in components],
-            environments=[_describe_environment(environment) for environment in environments],
+            environments=[
+                _describe_environment(environment, service.laptop.admin_password)
+                for environment in environments
+            ],
         )
 
 
@@ -187,7 +202,7 @@ def _describe_component(component: Component) -> ComponentStatus:
     )
 
 
-def _describe_environment(environment: Environment) -> EnvironmentStatus:
+def _describe_environment(environment: Environment, password: str) -> EnvironmentStatus:
     record = environment.record
     error = record.last_update.error
     return EnvironmentStatus(
@@ -195,7 +210,7 @@ def _describe_environment(environment: Environment) -> EnvironmentStatus:
         status=record.status,
         url=f"http://{record.web_server}",
         username=ADMIN,
-        password=environment.host.airflow.admin_password,
+        password=password,
         logs=str(environment.host.logs),
         error=environment.problem or (error.error_message if error else ""),
     )
