@@ -11,6 +11,7 @@ from hypercorn.asyncio import (  # type: ignore[import-not-found] # only beside 
 from hypercorn.config import Config  # type: ignore[import-not-found] # only beside ministack
 
 from infra.local.emulator import mwaa, s3, sts
+from infra.local.emulator.athena import Athena
 from infra.local.emulator.cloudformation import settling, types
 from infra.local.emulator.gateway import guard
 from infra.local.emulator.iam import authorization
@@ -36,7 +37,9 @@ async def serve(settings: EmulatorSettings) -> None:
     settling.install()
     mwaa.install(supervisor)
     s3.install()
-    authorization.install(lambda _query_id: None)
+    athena = Athena(settings)
+    athena.install()
+    authorization.install(athena.work_group_of)
     store = StateStore(settings.state_dir / "control-plane.sqlite")
     sts.install(control_key=settings.control_key)
     treat_every_request_as_secure()
@@ -58,6 +61,7 @@ async def serve(settings: EmulatorSettings) -> None:
     config.loglevel = "WARNING"
     print(f"The embedded AWS is starting at {settings.endpoint_url}", flush=True)
     await hypercorn_serve(guard(asgi_app), config, shutdown_trigger=stop.wait)
+    athena.close()
     write_through.flush()
     store.close()
 

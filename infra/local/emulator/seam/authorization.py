@@ -12,6 +12,7 @@ from infra.local.emulator.seam.services import Request, Response
 _actions: Any = import_module("ministack.core.iam_actions")
 _app: Any = import_module("ministack.app")
 _evaluator: Any = import_module("ministack.core.iam_evaluator")
+_router: Any = import_module("ministack.core.router")
 _sts: Any = import_module("ministack.services.sts")
 
 type Denial = object
@@ -39,6 +40,19 @@ def limit_root_to(access_key_id: str) -> None:
 def caller_arn() -> str:
     """Who makes the request that is being answered."""
     return str(_evaluator.caller_arn())
+
+
+def caller_credentials(request: Request) -> tuple[str, str, str | None]:
+    """Access key, secret and session token of the caller, whose signature was checked."""
+    access_key_id = _router.extract_access_key_id(dict(request.headers), dict(request.query))
+    credential = _evaluator.resolve_credential(access_key_id)
+    return access_key_id, credential.secret_access_key, credential.session_token
+
+
+def secret_of(access_key_id: str, session_token: str | None) -> str:
+    """The secret of an access key, with which a call can be made in its owner's name."""
+    credential = _evaluator.resolve_credential(access_key_id, session_token=session_token)
+    return str(credential.secret_access_key)
 
 
 def wrap_caller_identity(service: Callable[[], Mapping[str, Any] | None]) -> None:

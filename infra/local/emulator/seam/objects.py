@@ -45,7 +45,7 @@ def _noticing(write: Callable[..., None]) -> Callable[..., None]:
 
 
 def keep_versions_on_disk() -> None:
-    """Forget the content of a version once it is in a file; as it is, it stays in memory as well."""
+    """Forget the content of a version once it is in a file; as it is, memory keeps it too."""
     persist = _s3._persist_object
 
     def persist_and_forget(bucket: str, key: str, record: dict[str, Any]) -> None:
