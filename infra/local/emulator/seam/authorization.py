@@ -49,12 +49,6 @@ def caller_credentials(request: Request) -> tuple[str, str, str | None]:
     return access_key_id, credential.secret_access_key, credential.session_token
 
 
-def secret_of(access_key_id: str, session_token: str | None) -> str:
-    """The secret of an access key, with which a call can be made in its owner's name."""
-    credential = _evaluator.resolve_credential(access_key_id, session_token=session_token)
-    return str(credential.secret_access_key)
-
-
 def wrap_caller_identity(service: Callable[[], Mapping[str, Any] | None]) -> None:
     """Let STS take the identity that `service` returns, if any, for the caller's."""
     original = _sts._caller_identity
