@@ -58,10 +58,9 @@ class FixedWidthReader:
                 rejects += self._read(lines, details[:room], records[:room])
                 details, records = details[room:], records[room:]
                 if self._filled == BATCH_ROWS:
-                    yield self._batch()
+                    yield from self._batch()
             self._rejects.extend(rejects)
-        if self._filled:
-            yield self._batch()
+        yield from self._batch()
 
     def reconcile(self) -> None:
         """Compare the lines with the trailer's count."""
@@ -86,10 +85,11 @@ class FixedWidthReader:
         self._filled += len(records)
         return rejects
 
-    def _batch(self) -> pa.RecordBatch:
-        """The good rows of what was read since the last batch."""
+    def _batch(self) -> Iterator[pa.RecordBatch]:
+        """The good rows of what was read since the last batch, if there are any."""
         bad = self._bad[: self._filled]
         good = np.flatnonzero(~bad) if bad.any() else slice(self._filled)
+        if not bad.all():
+            arrays = [column.array(good) for column in self._columns]
+            yield pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         self._filled = 0
-        arrays = [column.array(good) for column in self._columns]
-        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)

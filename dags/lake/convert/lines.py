@@ -15,12 +15,12 @@ from lake.convert.source import Source
 BLOCK_BYTES = 1 << 20
 """Read at a time: large enough to make numpy's overhead small, small enough for the cache."""
 KEPT_BYTES = 1 << 16
-"""Of a line that is longer, only the first bytes are kept; the rest is read and counted."""
+"""Of a longer line, these first bytes are kept; the rest is read and counted. No record of any
+layout is longer."""
 MOST_LINES = 1 << 14
 """Handed on at a time, so that a file of nothing but line ends takes no more memory either."""
 
-_LF, _CR = 0x0A, 0x0D
-_END_OF_FILE_MARK = b"\x1a"
+_LF, _CR, _END_OF_FILE_MARK = 0x0A, 0x0D, 0x1A
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +72,24 @@ class Lines:
 
     @property
     def ends_with_mark(self) -> bool:
-        """Whether the last line is the end-of-file mark of DOS, 0x1A: no record."""
-        return not self.terminated and not self.raw(-1).strip(_END_OF_FILE_MARK)
+        """Whether the last line is the end-of-file mark of DOS, 0x1A once or more: no record."""
+        raw = self.raw(-1)
+        return not self.terminated and set(raw) == {_END_OF_FILE_MARK}
 
 
-def read_lines(
-    source: Source,
-    *,
-    window_bytes: int,
-    block_bytes: int = BLOCK_BYTES,
-    kept_bytes: int = KEPT_BYTES,
-) -> Iterator[Lines]:
+def read_lines(source: Source, *, window_bytes: int) -> Iterator[Lines]:
     """The lines of a file in order, every byte in exactly one of them or in a line end.
 
-    Args:
-        source: the file.
-        window_bytes: the widest that will be asked of `Lines.windows`.
-        block_bytes: read at a time.
-        kept_bytes: kept of a longer line.
+    `window_bytes` is the widest that will be asked of `Lines.windows`.
     """
     # One byte more than is kept of a long line: its last so far, which may be the CR of its end.
-    most_carried = kept_bytes + 1
-    buffer = np.zeros(most_carried + block_bytes + window_bytes, np.uint8)
+    most_carried = KEPT_BYTES + 1
+    buffer = np.zeros(most_carried + BLOCK_BYTES + window_bytes, np.uint8)
     view = memoryview(buffer)
     carried = 0  # bytes of an unfinished line, at the front of the buffer
     dropped = 0  # bytes of that line that are no longer in the buffer
     offset, number = 0, 1
-    while count := source.fill(view[carried : carried + block_bytes]):
+    while count := source.fill(view[carried : carried + BLOCK_BYTES]):
         filled = carried + count
         ends = np.flatnonzero(buffer[carried:filled] == _LF) + carried
         rest = 0
@@ -120,7 +111,7 @@ def read_lines(
         buffer[:carried] = buffer[rest:filled]
         if carried > most_carried:
             dropped += carried - most_carried
-            buffer[kept_bytes] = buffer[carried - 1]
+            buffer[KEPT_BYTES] = buffer[carried - 1]
             carried = most_carried
     if carried:
         length = carried + dropped - int(buffer[carried - 1] == _CR)

@@ -1,0 +1,113 @@
+"""Rows go to the folder of their partition, whatever their order and their number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from lake.convert.arrow import arrow_schema
+from lake.convert.partitions import PartitionedTable
+from lake.dataset import DataSet
+
+
+@pytest.fixture
+def sales() -> DataSet:
+    """A data set partitioned by a text and a number."""
+    column = {"position": 1, "width": 4, "description": "A column."}
+    return DataSet.model_validate(
+        {
+            "domain": "shop",
+            "table": "sales",
+            "description": "Sales.",
+            "owner": "tests",
+            "schedule": None,
+            "layout": {"format": "fixed_width", "record_length": 12},
+            "columns": [
+                column | {"name": "city", "type": "string"},
+                column | {"name": "year", "type": "int", "position": 5},
+                column | {"name": "what", "type": "string", "position": 9},
+            ],
+            "partitions": ["city", "year"],
+        }
+    )
+
+
+def batch(dataset: DataSet, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+    """Rows as a batch of the data set's schema."""
+    schema = arrow_schema(dataset.columns)
+    arrays = [
+        pa.array(values, pa.string()).dictionary_encode()
+        if pa.types.is_dictionary(kind)
+        else pa.array(values, kind)
+        for values, kind in zip(zip(*rows, strict=True), schema.types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def test_each_partition_has_its_folder_and_keeps_its_order(sales: DataSet, tmp_path: Path) -> None:
+    """The partition's columns are in the path, not in the file."""
+    rows = [("Rio", 2021, "a"), ("Ely", 2020, "b"), ("Rio", 2020, "c"), ("Rio", 2021, "d")]
+    with PartitionedTable(sales, tmp_path) as table:
+        table.write(batch(sales, rows))
+    assert [(part.path, dict(part.partition), part.rows) for part in table.parts] == [
+        ("city=Ely/year=2020/part-00000.parquet", {"city": "Ely", "year": "2020"}, 1),
+        ("city=Rio/year=2020/part-00000.parquet", {"city": "Rio", "year": "2020"}, 1),
+        ("city=Rio/year=2021/part-00000.parquet", {"city": "Rio", "year": "2021"}, 2),
+    ]
+    last = pq.ParquetFile(tmp_path / table.parts[2].path).read()
+    assert last.to_pylist() == [{"what": "a"}, {"what": "d"}]
+
+
+def test_values_that_are_no_file_names_are_escaped_as_hive_does(
+    sales: DataSet, tmp_path: Path
+) -> None:
+    """The value itself stays what it is."""
+    with PartitionedTable(sales, tmp_path) as table:
+        table.write(batch(sales, [("a/b=%", 1, "x"), ("São", 1, "y")]))
+    assert [(part.path, part.partition["city"]) for part in table.parts] == [
+        ("city=São/year=1/part-00000.parquet", "São"),
+        ("city=a%2Fb%3D%25/year=1/part-00000.parquet", "a/b=%"),
+    ]
+    assert all((tmp_path / part.path).is_file() for part in table.parts)
+
+
+def test_files_are_closed_before_there_are_too_many(
+    sales: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A partition that comes back gets another file; no row is lost or changes its order."""
+    monkeypatch.setattr("lake.convert.partitions.OPEN_ROW_GROUPS", 10)
+    written: dict[int, list[str]] = defaultdict(list)
+    with PartitionedTable(sales, tmp_path) as table:
+        for number in range(4):
+            rows = [("Rio", year, f"{number}") for year in range(25)]
+            table.write(batch(sales, rows))
+            assert sum(part.row_groups for part in table._open.values()) < 10
+            for _, year, what in rows:
+                written[year].append(what)
+    assert table.rows == sum(part.rows for part in table.parts) == 100
+    found: dict[int, list[str]] = defaultdict(list)
+    for part in table.parts:
+        rows_read = pq.ParquetFile(tmp_path / part.path).read().to_pylist()
+        found[int(part.partition["year"])] += [row["what"] for row in rows_read]
+    assert found == written
+
+
+def test_a_partitions_file_holds_its_own_texts_only(sales: DataSet, tmp_path: Path) -> None:
+    """Not the dictionary of the whole batch it came in."""
+    rows = [("Rio", year, f"{year:04}") for year in range(500)]
+    with PartitionedTable(sales, tmp_path) as table:
+        table.write(batch(sales, rows))
+    assert all((tmp_path / part.path).stat().st_size < 1000 for part in table.parts)
+
+
+def test_a_table_without_partitions_is_one_file(sales: DataSet, tmp_path: Path) -> None:
+    """At the top of the folder."""
+    plain = sales.model_copy(update={"partitions": ()})
+    with PartitionedTable(plain, tmp_path) as table:
+        for _ in range(2):
+            table.write(batch(plain, [("Rio", 2021, "a")]))
+    assert [(part.path, part.rows) for part in table.parts] == [("part-00000.parquet", 2)]
