@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sys
 
@@ -15,25 +16,40 @@ def main() -> int:
     try:
         settings = EmulatorSettings.from_environment(os.environ)
     except SettingsError as error:
-        print(f"The embedded AWS cannot start: {error}", file=sys.stderr)
-        return 1
+        return _refuse(str(error))
     if process.port_is_taken(settings.port):
-        print(
-            f"The embedded AWS cannot start: port {settings.port} of 127.0.0.1 is taken. "
-            "Stop what listens there, or choose another port with LAKE_AWS_PORT.",
-            file=sys.stderr,
-        )
-        return 1
+        return _refuse(_port_taken(settings.port))
     process.end_with_parent()
     process.allow_many_files()
+    object_files.repair(settings.object_dir)
     os.environ.update(settings.ministack_environment())
-    object_files.repair(settings.state_dir / "s3")
-    # Imported last: ministack reads its environment while it is imported.
+    # Imported from here on: ministack reads its environment while it is imported.
+    from infra.local.emulator.seam import contract  # noqa: PLC0415 - see above
+
+    if problems := contract.broken():
+        return _refuse("; ".join(problems))
     from infra.local.emulator.server import serve  # noqa: PLC0415 - see above
 
     journal.log_to_stdout()  # after ministack, which sets up its own
-    asyncio.run(serve(settings))
+    try:
+        asyncio.run(serve(settings))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return _refuse(_port_taken(settings.port))
     return 0
+
+
+def _port_taken(port: int) -> str:
+    return (
+        f"port {port} of 127.0.0.1 is taken. Stop what listens there, or choose another port "
+        "with LAKE_AWS_PORT."
+    )
+
+
+def _refuse(reason: str) -> int:
+    print(f"The embedded AWS cannot start: {reason}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

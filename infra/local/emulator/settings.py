@@ -41,6 +41,11 @@ class EmulatorSettings:
         """The address at which this process answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def object_dir(self) -> Path:
+        """Where S3 keeps its objects."""
+        return self.state_dir / "s3"
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> EmulatorSettings:
         """Read the settings from `environ`.
@@ -83,7 +88,7 @@ class EmulatorSettings:
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self.state_dir / "services"),
             "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(self.state_dir / "s3"),
+            "S3_DATA_DIR": str(self.object_dir),
             "LOG_LEVEL": "WARNING",
             # No listener besides HTTP, and never Docker.
             "IOT_MTLS_ENABLED": "0",

@@ -1,0 +1,140 @@
+"""What this package expects of ministack; `broken` names what another version has changed.
+
+`python -m infra.local.emulator.seam.contract` prints it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import version
+
+VERSION = "1.5.33"
+"""The version of ministack that everything here was written for."""
+
+_DEPLOY = (
+    "(stack_name, stack_id, template, param_values, disable_rollback, tags, is_update,"
+    " previous_stack, retain_except_on_create, imports)"
+)
+_REQUEST = "method, path, headers, body, query_params"
+
+CONTRACT: Mapping[str, Mapping[str, str]] = {
+    "app": {
+        "SERVICE_HANDLERS": "dict",
+        "SERVICE_REGISTRY": "dict",
+        "_build_persistence_save_dict": "()",
+        "_get_module": "(name)",
+        "_load_persisted_state": "()",
+        "app": "(scope, receive, send)",
+        "call_service_handler_sync": f"(handler, {_REQUEST}, timeout)",
+        "load_state": "(service)",
+        "pin_request_origin": "(source_ip, secure_transport)",
+        "save_all": "(services)",
+    },
+    "core.iam_actions": {
+        "_s3_batch_delete_targets": "(bucket, body)",
+        "access_denied_response": "(service, action, principal_arn, request_id, error_code,"
+        " message, headers, resource_arn, explicit_deny, resource_policy_arn)",
+        "extract_iam_action": f"(service, {_REQUEST})",
+        "extract_resource_arn": f"(service, {_REQUEST}, region, account_id)",
+        "identity_denial_message": "(action, principal_arn, resource, explicit_deny)",
+    },
+    "core.iam_evaluator": {
+        "_principal_matches": "(principal, caller_arn)",
+        "caller_arn": "()",
+        "enforce": "(access_key_id, iam_action, service, region, resource_arn, service_context)",
+        "is_root_access_key": "(access_key_id)",
+        "resolve_credential": "(access_key_id, account_id, session_token)",
+    },
+    "core.persistence": {"_json_default": "(obj)", "_json_object_hook": "(obj)"},
+    "core.responses": {
+        "get_account_id": "()",
+        "get_region": "()",
+        "now_iso": "()",
+        "request_scope": "(account_id, region)",
+    },
+    "core.router": {"extract_access_key_id": "(headers, query_params)"},
+    "services.cloudformation": {"_stacks": "AccountRegionScopedDict"},
+    "services.cloudformation.changesets": {"_deploy_stack_async": _DEPLOY},
+    "services.cloudformation.handlers": {"_deploy_stack_async": _DEPLOY},
+    "services.cloudformation.provisioners": {
+        "_RESOURCE_HANDLERS": "dict",
+        "_STACK_TAG_PROPERTY": "dict",
+        "_custom_resource_create": "(logical_id, props, stack_name, resource_type)",
+        "_custom_resource_delete": "(physical_id, props, stack_name, logical_id, resource_type)",
+        "_custom_resource_update": "(physical_id, old_props, new_props, stack_name, logical_id,"
+        " resource_type)",
+    },
+    "services.cloudformation.stacks": {
+        "_add_event": "(stack_id, stack_name, logical_id, resource_type, status, reason,"
+        " physical_id, detailed_status)",
+        "_delete_stack_async": "(stack_name, stack_id, retain_resources, force)",
+        "_deploy_stack_async": _DEPLOY,
+        "_failed_operation": "(is_update, previous_stack, created, failed_update,"
+        " failed_logical_id, replaced_ids, cancelled, template, param_values,"
+        " retain_except_on_create, stack_tags, previous_tags, imports)",
+        "_roll_back_operation": "(stack_name, stack_id, stack, operation, reason_override)",
+        "_runs_on_worker_thread": "(resource_type)",
+    },
+    "services.lambda_svc": {"_layers": "AccountRegionScopedDict"},
+    "services.s3": {
+        "DATA_DIR": "str",
+        "_VERSIONS_DIR": "str",
+        "_atomic_write": "(fpath, data, text)",
+        "_buckets": "AccountScopedDict",
+        "_delete_persisted_bucket": "(name)",
+        "_object_versions": "AccountScopedDict",
+        "_persist_object": "(bucket, key, obj)",
+        "_remove_key_files": "(fpath)",
+        "handle_request": f"({_REQUEST}, signed_path, enforce_bucket_region, internal,"
+        " access_point_region, access_point)",
+    },
+    "services.sts": {
+        "_caller_identity": "(headers, query_params)",
+        "_sessions": "dict",
+        "register_session": "(access_key, session)",
+    },
+}
+"""By module and name: a function's parameters, or a value's type."""
+
+
+def broken() -> list[str]:
+    """What ministack no longer has, or has otherwise, one sentence each; called before any patch.
+
+    Empty if the installed version is as expected.
+    """
+    installed = version("ministack")
+    if installed == VERSION:
+        return []
+    found = [f"ministack is {installed}; {VERSION} was expected"]
+    return found + deviations()
+
+
+def deviations() -> list[str]:
+    """The names of the contract that are missing or changed."""
+    found = []
+    for module_name, names in CONTRACT.items():
+        try:
+            module = import_module(f"ministack.{module_name}")
+        except ImportError as error:
+            found.append(f"ministack.{module_name} cannot be imported: {error}")
+            continue
+        for name, expected in names.items():
+            actual = _shape(getattr(module, name)) if hasattr(module, name) else "missing"
+            if actual != expected:
+                found.append(f"ministack.{module_name}.{name} is {actual}; {expected} was expected")
+    return found
+
+
+def _shape(value: object) -> str:
+    if inspect.isroutine(value) or inspect.isfunction(value):
+        return f"({', '.join(inspect.signature(value).parameters)})"
+    return type(value).__name__
+
+
+if __name__ == "__main__":
+    problems = broken() + deviations()
+    print("\n".join(problems) or f"ministack {VERSION} is as expected")
+    sys.exit(1 if problems else 0)
