@@ -112,8 +112,8 @@ def _dotted(path: Sequence[str | int], document: object) -> str:
 def _unknown_key(name: str, owner: type[BaseModel]) -> str:
     known = [key for key in owner.model_fields if key not in ("domain", "table")]
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean `{near[0]}`? " if near else ""
-    return f"unknown key; {hint}The keys here are {', '.join(known)}"
+    hint = f"did you mean `{near[0]}`? The" if near else "the"
+    return f"unknown key; {hint} keys here are {', '.join(known)}"
 
 
 def _example(name: str, field: FieldInfo | None) -> str:

@@ -1,0 +1,204 @@
+"""What a data set may declare, and what does not fit together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lake.dataset import Column, DataSet
+from pydantic import ValidationError
+
+
+def column(name: str, kind: str, position: int, width: int, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": kind,
+        "position": position,
+        "width": width,
+        "description": "A column.",
+        **more,
+    }
+
+
+def declaration(**changes: Any) -> dict[str, Any]:
+    """A data set of 30 bytes a record, with some keys changed."""
+    return {
+        "domain": "shop",
+        "table": "sales",
+        "description": "Sales.",
+        "owner": "shop",
+        "schedule": "0 6 * * 1-5",
+        "layout": layout(),
+        "columns": [
+            column("city", "string", 3, 8),
+            column("day", "date", 11, 8),
+            column("amount", "decimal(9,2)", 19, 9),
+        ],
+        "keys": ["city", "day"],
+        "partitions": ["day"],
+    } | changes
+
+
+def layout(**changes: Any) -> dict[str, Any]:
+    return {
+        "format": "fixed_width",
+        "record_length": 30,
+        "record_type": {"position": 1, "width": 2},
+        "header": {"type": "00"},
+        "detail": {"type": "01"},
+        "trailer": {"type": "99", "count": {"position": 3, "width": 6, "of": "lines"}},
+    } | changes
+
+
+def error_of(**changes: Any) -> str:
+    with pytest.raises(ValidationError) as error:
+        DataSet.model_validate(declaration(**changes))
+    return str(error.value)
+
+
+def test_a_declaration_that_fits_together_is_accepted() -> None:
+    """And cannot be changed afterwards."""
+    dataset = DataSet.model_validate(declaration())
+    assert [each.name for each in dataset.partition_columns] == ["day"]
+    assert [each.name for each in dataset.file_columns] == ["city", "amount"]
+    with pytest.raises(ValidationError):
+        dataset.owner = "me"  # type: ignore[misc]  # this is what the test is about
+
+
+@pytest.mark.parametrize(
+    ("kind", "width", "glue_type"),
+    [
+        ("string", 30, "string"),
+        ("date", 8, "date"),
+        ("int", 9, "int"),
+        ("int", 10, "bigint"),
+        ("int", 18, "bigint"),
+        ("decimal(18, 2)", 18, "decimal(18,2)"),
+    ],
+)
+def test_glue_types_follow_from_type_and_width(kind: str, width: int, glue_type: str) -> None:
+    """Nine digits fit an int, eighteen a bigint."""
+    assert Column(**column("a", kind, 1, width)).glue_type == glue_type
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ([column("a", "string", 1, 5), column("b", "string", 5, 2)],
+         "columns[1] (b).position: overlaps columns[0] (a), which ends at byte 5"),
+        ([column("a", "string", 1, 5), column("b", "string", 4, 1)],
+         "columns[1] (b).position: overlaps columns[0] (a)"),
+        ([column("a", "string", 25, 7)],
+         "columns[0] (a): ends at byte 31, outside of the record's 30 bytes"),
+        ([column("a", "string", 1, 5), column("a", "string", 6, 5)],
+         "columns[1] (a).name: columns[0] has this name too"),
+        ([column("a", "int", 1, 19)],
+         "columns[0] (a).width: 19 digits do not fit an int, which holds 18"),
+        ([column("a", "decimal(8,2)", 1, 9)],
+         "columns[0] (a).width: 9 digits do not fit decimal(8,2); "
+         "expected for example `type: decimal(9,2)`"),
+        ([column("a", "date", 1, 8, format="YYYY-MM-DD")],
+         "columns[0] (a).width: 8 does not hold YYYY-MM-DD; expected for example `width: 10`"),
+        ([column("a", "int", 1, 8, format="YYYYMMDD")],
+         "columns[0] (a).format: only a date has a format, not int"),
+    ],
+)  # fmt: skip
+def test_columns_that_do_not_fit_are_refused(columns: list[dict[str, Any]], message: str) -> None:
+    """By position, width, name and type."""
+    assert message in error_of(columns=columns, keys=[], partitions=[])
+
+
+@pytest.mark.parametrize("form", ["YYYYMMD", "YYMMDD", "YYYYMMDDDD", "YYYYMM", "YYYYxMMxDD", ""])
+def test_a_date_format_has_year_month_and_day_once(form: str) -> None:
+    """Two digits of a year are no year."""
+    columns = [column("a", "date", 1, 8, format=form)]
+    assert "should be YYYY, MM and DD in any order" in error_of(columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"keys": ["town"]}, "keys[0]: 'town' is not a column; the columns are city, day, amount"),
+        ({"keys": ["city", "city"]}, "keys[1]: 'city' is listed twice"),
+        ({"partitions": ["year"]}, "partitions[0]: 'year' is not a column"),
+        ({"partitions": ["amount"]}, "partitions[0]: 'amount' is a decimal; partition by"),
+        ({"partitions": ["city", "day", "amount"]}, "partitions: every column is a partition"),
+        ({"columns": [column("day", "date", 1, 8, nullable=True), column("b", "int", 9, 2)],
+          "keys": []}, "partitions[0]: 'day' is nullable; every row needs a partition"),
+        ({"columns": []}, "at least 1 item"),
+        ({"schedule": "*/5 * * *"}, "should be five cron fields"),
+        ({"schedule": "61 * * * *"}, "should be five cron fields"),
+        ({"schedule": "@sometimes"}, "should be five cron fields"),
+        ({"source": {"prefix": "/shop/"}}, "should be folders that each end in a slash"),
+        ({"source": {"prefix": "shop"}}, "should be folders that each end in a slash"),
+        ({"source": {"prefix": "shop/../bank/"}}, "should be folders that each end in a slash"),
+        ({"run": {"wait_timeout_seconds": 5}}, "run.poke_interval_seconds: is longer than the"),
+        ({"run": {"max_mapped_tasks": 1001}}, "less than or equal to 1000"),
+        ({"max_bad_ratio": -0.1}, "greater than or equal to 0"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_refused(changes: dict[str, Any], message: str) -> None:
+    """With the key and the reason."""
+    assert message in error_of(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"record_type": None}, "layout.header: needs `record_type`"),
+        ({"record_type": {"position": 30, "width": 2}}, "layout.record_type: ends at byte 31"),
+        ({"record_type": {"position": 1, "width": 9}}, "layout.record_type.width: 9 bytes;"),
+        ({"detail": None}, "layout.detail: missing; `record_type` needs it"),
+        ({"header": {"type": "0"}}, "layout.header.type: '0' is not 2 ASCII characters"),
+        ({"header": {"type": "ãé"}}, "layout.header.type: 'ãé' is not 2 ASCII characters"),
+        ({"header": {"type": "01"}}, "layout.detail.type: '01' is another record's type too"),
+        ({"trailer": {"type": "99", "count": {"position": 28, "width": 6}}},
+         "layout.trailer.count: ends at byte 33"),
+        ({"trailer": {"type": "99", "count": {"position": 1, "width": 19}}},
+         "layout.trailer.count.width: 19 digits"),
+        ({"encoding": "utf-16"}, "should be utf-8, or an encoding of one byte a character"),
+        ({"encoding": "shift_jis"}, "should be utf-8, or an encoding of one byte a character"),
+        ({"encoding": "iso2022_jp"}, "should be utf-8, or an encoding of one byte a character"),
+        ({"encoding": "cp037"}, "should be utf-8, or an encoding of one byte a character"),
+        ({"encoding": "latin-one"}, "should be utf-8, or an encoding of one byte a character"),
+        ({"encoding": "hex"}, "should be utf-8, or an encoding of one byte a character"),
+        ({"record_length": 32_761}, "less than or equal to 32760"),
+    ],
+)  # fmt: skip
+def test_layouts_that_do_not_fit_together_are_refused(
+    changes: dict[str, Any], message: str
+) -> None:
+    """Records that could not be told apart or read."""
+    assert message in error_of(layout=layout(**changes))
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "UTF8", "ascii", "cp1252", "iso8859-15"])
+def test_encodings_on_top_of_ascii_are_accepted(encoding: str) -> None:
+    """Under any of their names."""
+    assert DataSet.model_validate(declaration(layout=layout(encoding=encoding)))
+
+
+def test_gaps_are_allowed_and_told() -> None:
+    """The bytes that no column reads."""
+    dataset = DataSet.model_validate(declaration())
+    gaps = [(gap.position, gap.width) for gap in dataset.layout.gaps(dataset.columns)]
+    assert gaps == [(1, 2), (28, 3)]
+
+
+@pytest.mark.parametrize(
+    ("key", "accepted"),
+    [
+        ("shop/sales/a.TXT", True),
+        ("shop/sales/2024/a.TXT", True),
+        ("shop/sales/a.txt", False),
+        ("shop/sales/", False),
+        ("shop/sales/a.TXT/", False),
+        ("shop/salesman/a.TXT", False),
+        ("x/shop/sales/a.TXT", False),
+    ],
+)
+def test_objects_are_accepted_by_prefix_and_pattern(key: str, accepted: bool) -> None:
+    """Letter case counts; a folder's marker is no file."""
+    dataset = DataSet.model_validate(declaration(source={"pattern": "*.TXT"}))
+    assert dataset.source_wildcard == "shop/sales/*.TXT"
+    assert dataset.accepts(key) is accepted
