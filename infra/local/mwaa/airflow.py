@@ -17,7 +17,7 @@ from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import Properties
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.component import Command
-from infra.local.supervisor.secrets import SecretFolder, fernet_key
+from infra.local.supervisor.secrets import SecretFolder, fernet_key, signing_key
 
 ADMIN = "admin"
 """The Airflow user that a person and the API calls act as."""
@@ -171,7 +171,7 @@ class Airflow:
             "api.host": "127.0.0.1",
             "api.port": str(self.web_port),
             "api.secret_key": self.secrets.get("api-secret-key"),
-            "api_auth.jwt_secret": self.secrets.get("jwt-secret"),
+            "api_auth.jwt_secret": self.secrets.get("jwt-secret", signing_key),
             "core.auth_manager": AUTH_MANAGER,
             "core.dags_folder": str(self.layout.dags),
             "core.execution_api_server_url": f"{url}/execution/",

@@ -7,10 +7,10 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 from infra.local.mwaa.bundle import Build
 from infra.local.mwaa.host import AirflowHost
-from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.model import (
     ApiError,
     ConfigurationError,
@@ -37,13 +37,13 @@ class Environment:
     the disk before an operation starts, and after each step that must not be lost.
     """
 
-    def __init__(self, record: Record, laptop: Laptop) -> None:
+    def __init__(self, record: Record, *, records: Path, host: AirflowHost) -> None:
         self.record = record
-        self.host = AirflowHost(record, laptop)
+        self.host = host
         self.tokens = Tokens()
         self.problem = ""
         """Why it cannot be resumed, while it cannot."""
-        self._path = laptop.records / f"{record.name}.json"
+        self._path = records / f"{record.name}.json"
         self._operation: asyncio.Task[None] | None = None
 
     # What the API asks for.

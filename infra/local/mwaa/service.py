@@ -13,6 +13,7 @@ from functools import partial
 from pydantic import ValidationError
 
 from infra.local.mwaa.environment import Environment
+from infra.local.mwaa.host import AirflowHost
 from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.model import (
     ApiError,
@@ -46,8 +47,7 @@ class Service:
             except ValidationError:
                 log.exception("%s is not a record of this version; it is left alone", path)
                 continue
-            environment = self.environments[record.name] = Environment(record, self.laptop)
-            environment.resume(partial(self._forget, record.name))
+            self._add(record).resume(partial(self._forget, record.name))
 
     def get(self, name: str) -> Environment:
         """The environment. Raises ApiError (ResourceNotFoundException)."""
@@ -82,7 +82,7 @@ class Service:
             tags=parse_tags(tags or {}),
             stack_owner=str(owner) if owner else None,
         )
-        environment = self.environments[name] = Environment(record, self.laptop)
+        environment = self._add(record)
         environment.create()
         return environment
 
@@ -112,6 +112,13 @@ class Service:
         if environment and hmac.compare_digest(environment.host.airflow.credentials_token, token):
             return environment
         return None
+
+    def _add(self, record: Record) -> Environment:
+        environment = Environment(
+            record, records=self.laptop.records, host=AirflowHost(record, self.laptop)
+        )
+        self.environments[record.name] = environment
+        return environment
 
     def _forget(self, name: str) -> None:
         self.environments.pop(name, None)

@@ -15,6 +15,7 @@ from infra.local.supervisor import ports
 from infra.local.supervisor.component import Component, ComponentState
 
 HEALTHY_WITHIN_SECONDS = 300.0
+FIRST_ANSWER_SECONDS = 60.0
 MONITORED = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 REST_LIMIT_SECONDS = 10.0
 REST_LIMIT_BYTES = 6 * 1024 * 1024
@@ -41,9 +42,15 @@ class WebServer:
         )
 
     async def unhealthy_parts(self) -> list[str]:
-        """The parts of Airflow that are not healthy yet, all of them while it does not answer."""
+        """The parts of Airflow that are not healthy yet.
+
+        The execution API, which tasks report to, is built at its first request and keeps the
+        server busy for seconds: it is asked here, not by the first task.
+        """
         try:
+            execution = await self._client.get("/execution/health", timeout=FIRST_ANSWER_SECONDS)
             answer = await self._client.get("/api/v2/monitor/health")
+            execution.raise_for_status()
             health = answer.raise_for_status().json()
         except httpx.HTTPError:
             return ["api-server"]

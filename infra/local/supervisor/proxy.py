@@ -83,6 +83,8 @@ class Proxy:
             await writer.drain()
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, OSError):
             log.debug("a client of the proxy went away", exc_info=True)
+        except asyncio.CancelledError:
+            log.debug("a tunnel ends with the supervisor")
         finally:
             writer.close()
 

@@ -15,6 +15,11 @@ def random_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def signing_key() -> str:
+    """512 random bits, as HMAC with SHA-512 wants them (RFC 7518, section 3.2)."""
+    return secrets.token_urlsafe(64)
+
+
 def random_password() -> str:
     """96 random bits, short enough to copy by hand."""
     return secrets.token_urlsafe(12)
