@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from infra.local.athena.types import Type, parse_glue_type
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
-    from mypy_boto3_glue.type_defs import PartitionTypeDef, StorageDescriptorTypeDef, TableTypeDef
+    from mypy_boto3_glue.type_defs import PartitionTypeDef, TableTypeDef
 
 CATALOG = "awsdatacatalog"
 """The name of the Glue catalog in SQL."""
@@ -185,7 +185,7 @@ def _columns(raw: Any) -> tuple[Column, ...]:
     )
 
 
-def _storage(descriptor: StorageDescriptorTypeDef) -> Storage:
+def _storage(descriptor: Mapping[str, Any]) -> Storage:
     serde = descriptor.get("SerdeInfo", {})
     return Storage(
         location=descriptor.get("Location", ""),

@@ -20,8 +20,6 @@ _CONFIG = Config(
     s3={"addressing_style": "path"},
     retries={"mode": "standard", "max_attempts": 3},
     max_pool_connections=16,
-    # Never ask a machine's metadata service, never follow the user's profile.
-    ignore_configured_endpoint_urls=True,
 )
 
 

@@ -153,7 +153,7 @@ class Engine:
             journal=self._journal,
             cache=self._cache,
             scratch=self._scratch,
-            scan_limit_bytes=settings.scan_limit_bytes,
+            settings=settings,
         )
         with self._lock:
             self._running[record.id] = execution

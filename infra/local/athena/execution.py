@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.athena import queries
 from infra.local.athena.catalog import Catalog
 from infra.local.athena.clients import Clients
-from infra.local.athena.errors import ErrorType, QueryCancelled, QueryError, unsupported
+from infra.local.athena.dispatch import run_statement
+from infra.local.athena.errors import ErrorType, QueryCancelled, QueryError
 from infra.local.athena.failures import as_athena
 from infra.local.athena.journal import Journal, Outcome, Record
 from infra.local.athena.objects import ObjectCache
@@ -23,6 +23,7 @@ from infra.local.athena.results import ResultStore
 from infra.local.athena.session import Session
 from infra.local.athena.statement import Statement
 from infra.local.athena.work import Statistics, Work
+from infra.local.athena.workgroup import QuerySettings
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +42,14 @@ class Execution:
         journal: Journal,
         cache: ObjectCache,
         scratch: Path,
-        scan_limit_bytes: int | None,
+        settings: QuerySettings,
     ) -> None:
         self._document = copy.deepcopy(record.document)
         self._statement = statement
         self._clients = clients
         self._journal = journal
         self._cache = cache
-        self._scan_limit_bytes = scan_limit_bytes
+        self._settings = settings
         self._session = Session(scratch)
         self._lock = threading.Lock()
         self._started = time.monotonic()
@@ -103,14 +104,12 @@ class Execution:
                 results=ResultStore(self._clients.s3, self._document["ResultConfiguration"]),
                 output=self._document["ResultConfiguration"]["OutputLocation"],
                 execution_id=self.id,
-                scan_limit_bytes=self._scan_limit_bytes,
+                scan_limit_bytes=self._settings.scan_limit_bytes,
+                enforced=self._settings.enforced,
                 statistics=statistics,
             )
-            run = queries.STATEMENTS.get(self._statement.name)
-            if run is None:
-                raise unsupported(self._statement.name.replace("_", " "))
             try:
-                return run(work)
+                return run_statement(work)
             except duckdb.Error as error:
                 raise as_athena(error) from error
 

@@ -6,12 +6,12 @@ Source: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-suppor
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
-
-from dateutil.relativedelta import relativedelta
+from string import Template
 
 from infra.local.athena.catalog import Column, Partition, Storage, Table
 from infra.local.athena.errors import ErrorType, QueryError
@@ -101,15 +101,23 @@ def _integers(properties: _Properties) -> Iterator[str]:
 _LETTERS = {
     "yyyy": "%Y", "yy": "%y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S",
 }  # fmt: skip
-_UNITS = {
-    "YEARS": relativedelta(years=1),
-    "MONTHS": relativedelta(months=1),
-    "WEEKS": relativedelta(weeks=1),
-    "DAYS": relativedelta(days=1),
-    "HOURS": relativedelta(hours=1),
-    "MINUTES": relativedelta(minutes=1),
-    "SECONDS": relativedelta(seconds=1),
+_MONTHS = {"YEARS": 12, "MONTHS": 1}
+_SPANS = {
+    "WEEKS": timedelta(weeks=1),
+    "DAYS": timedelta(days=1),
+    "HOURS": timedelta(hours=1),
+    "MINUTES": timedelta(minutes=1),
+    "SECONDS": timedelta(seconds=1),
 }
+
+
+def _later(moment: datetime, count: int, unit: str) -> datetime:
+    """`count` units later; the 31st of a shorter month is its last day."""
+    if unit in _SPANS:
+        return moment + _SPANS[unit] * count
+    year, month = divmod(moment.year * 12 + moment.month - 1 + count * _MONTHS[unit], 12)
+    last_day = monthrange(year, month + 1)[1]
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
 
 
 def _dates(properties: _Properties, now: datetime) -> Iterator[str]:
@@ -120,11 +128,11 @@ def _dates(properties: _Properties, now: datetime) -> Iterator[str]:
     given = "interval" not in properties.table.parameters and "%H" not in pattern
     unit = properties.get("interval.unit", default if given else None).upper()
     unit = unit if unit.endswith("S") else f"{unit}S"
-    if unit not in _UNITS:
+    if unit not in _MONTHS and unit not in _SPANS:
         raise _wrong(properties.table, f"projection.{properties.column}.interval.unit is {unit!r}")
     count = properties.number("interval", "1")
     step = 0
-    while (moment := first + _UNITS[unit] * (step * count)) <= last:
+    while (moment := _later(first, step * count, unit)) <= last:
         yield moment.strftime(pattern)
         step += 1
         if step > MAX_PARTITIONS:
@@ -157,10 +165,10 @@ def _moment(properties: _Properties, text: str, pattern: str, now: datetime) -> 
             message = f"projection.{properties.column}.range: {error}"
             raise _wrong(properties.table, message) from error
     unit = f"{relative[2] or 'DAY'}S"
-    if unit not in _UNITS:
+    if unit not in _MONTHS and unit not in _SPANS:
         raise _wrong(properties.table, f"projection.{properties.column}.range has {text!r}")
-    moved = now + _UNITS[unit] * int((relative[1] or "0").replace(" ", ""))
-    return moved - timedelta(microseconds=moved.microsecond)
+    moved = _later(now, int((relative[1] or "0").replace(" ", "")), unit)
+    return moved.replace(microsecond=0)
 
 
 def projected(table: Table, values: Iterable[Iterable[str]]) -> Iterator[Partition]:
@@ -173,9 +181,7 @@ def projected(table: Table, values: Iterable[Iterable[str]]) -> Iterator[Partiti
             raise _wrong(table, f"the query needs more than {MAX_PARTITIONS} partitions")
         by_key = dict(zip(keys, combination, strict=True))
         if template:
-            location = re.sub(
-                r"\$\{(\w+)\}", lambda match: by_key.get(match[1].lower(), match[0]), template
-            )
+            location = Template(template).safe_substitute(by_key)
         else:
             location = "/".join([base, *(f"{key}={value}" for key, value in by_key.items())])
         storage = table.storage

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from infra.local.athena.errors import Position, located
 from infra.local.athena.journal import Outcome, ResultColumn
 from infra.local.athena.scan import Loader
 from infra.local.athena.session import Session, quote_text
@@ -26,7 +26,7 @@ def prepare(work: Work, sql: str) -> Query:
         QueryError: the query is wrong, or its data cannot be read.
         QueryCancelled: it would scan more than its work group allows.
     """
-    query, statement = analyse(work, sql, parameters=work.parameters)
+    query, statement = analyse(work, sql)
     loader = Loader(
         s3=work.clients.s3,
         catalog=work.catalog,
@@ -41,9 +41,9 @@ def prepare(work: Work, sql: str) -> Query:
     return query
 
 
-def analyse(work: Work, sql: str, *, parameters: list[str]) -> tuple[Query, Statement]:
+def analyse(work: Work, sql: str) -> tuple[Query, Statement]:
     """A query's columns and DuckDB's text, and the scans that it needs."""
-    tree = bind_parameters(parse_query(sql), parameters)
+    tree = bind_parameters(parse_query(sql), work.parameters)
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
     statement = Statement(catalog=work.catalog, now=now)
     return Context(statement, work.database).query(tree), statement
@@ -101,4 +101,19 @@ def _write_csv(session: Session, query: Query) -> Path:
     return path
 
 
-STATEMENTS: dict[str, Callable[[Work], Outcome]] = {"SELECT": select}
+def named_columns(query: Query) -> dict[str, Field]:
+    """The columns by name, for a table or a view, which needs a name for each.
+
+    Raises:
+        QueryError: a column has no name, or two have the same.
+    """
+    columns: dict[str, Field] = {}
+    for i, column in enumerate(query.columns):
+        if column.name is None or column.name == f"_col{i}":
+            message = f"Column name not specified at position {i + 1}"
+            raise located("MISSING_COLUMN_NAME", message, Position())
+        if column.name in columns:
+            message = f"Column name '{column.name}' specified more than once"
+            raise located("DUPLICATE_COLUMN_NAME", message, Position())
+        columns[column.name] = column
+    return columns

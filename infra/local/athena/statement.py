@@ -55,7 +55,7 @@ _KINDS: list[tuple[str, str, str, ResultKind]] = [
     (r"desc(ribe)?\b", "DESCRIBE", "UTILITY", ResultKind.TEXT),
     (r"msck\s+repair\s+table\b", "MSCK_REPAIR_TABLE", "DDL", ResultKind.TEXT),
     (r"create\s+(or\s+replace\s+)?view\b", "CREATE_VIEW", "DDL", ResultKind.TEXT),
-    (_CREATE_TABLE_AS, "CREATE_TABLE_AS_SELECT", "DML", ResultKind.DATA),
+    (_CREATE_TABLE_AS, "CREATE_TABLE_AS_SELECT", "DDL", ResultKind.DATA),
     (r"create\s+(external\s+)?table\b", "CREATE_TABLE", "DDL", ResultKind.TEXT),
     (r"create\s+(database|schema)\b", "CREATE_DATABASE", "DDL", ResultKind.TEXT),
     (r"drop\s+(database|schema)\b", "DROP_DATABASE", "DDL", ResultKind.TEXT),

@@ -47,4 +47,6 @@ class Work:
     """The address of the result: `s3://bucket/folder/<id>` and the result's suffix."""
     execution_id: str
     scan_limit_bytes: int | None
+    enforced: bool
+    """Whether the work group says where everything is written."""
     statistics: Statistics

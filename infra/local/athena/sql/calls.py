@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def call(
     expressions: Expressions,
     name: str,
-    nodes: Sequence[exp.Expression],
+    nodes: Sequence[exp.Expr],
     position: Position,
     modifiers: Modifiers | None = None,
 ) -> Typed:
@@ -48,8 +48,8 @@ def call(
 
 
 def _inner_modifiers(
-    expressions: Expressions, nodes: Sequence[exp.Expression], modifiers: Modifiers
-) -> tuple[Sequence[exp.Expression], Modifiers]:
+    expressions: Expressions, nodes: Sequence[exp.Expr], modifiers: Modifiers
+) -> tuple[Sequence[exp.Expr], Modifiers]:
     """Take `DISTINCT` and `ORDER BY` out of the parentheses of a call."""
     if nodes and isinstance(nodes[-1], exp.Order):
         order = nodes[-1]
@@ -78,7 +78,7 @@ def window(expressions: Expressions, node: exp.Window) -> Typed:
     return _modified(expressions, node.this, Modifiers(over=over))
 
 
-def _modified(expressions: Expressions, node: exp.Expression, modifiers: Modifiers) -> Typed:
+def _modified(expressions: Expressions, node: exp.Expr, modifiers: Modifiers) -> Typed:
     if isinstance(node, exp.IgnoreNulls):
         return _modified(expressions, node.this, modifiers.with_(ignore_nulls=True))
     if isinstance(node, exp.RespectNulls):

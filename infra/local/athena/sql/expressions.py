@@ -41,7 +41,7 @@ class Expressions:
         self.context = context
         self.windows = windows or {}
 
-    def translate(self, node: exp.Expression) -> Typed:
+    def translate(self, node: exp.Expr) -> Typed:
         """The expression typed.
 
         Raises:
@@ -52,11 +52,11 @@ class Expressions:
             raise unsupported(f"the expression {node.key.upper()}", position_of(node))
         return rule(self, node)
 
-    def translate_all(self, nodes: Sequence[exp.Expression]) -> list[Typed]:
+    def translate_all(self, nodes: Sequence[exp.Expr]) -> list[Typed]:
         """Each of them."""
         return [self.translate(node) for node in nodes]
 
-    def condition(self, node: exp.Expression, where: str) -> str:
+    def condition(self, node: exp.Expr, where: str) -> str:
         """A boolean, for WHERE, ON, HAVING and the like."""
         value = self.translate(node)
         if value.type not in (BOOLEAN, UNKNOWN):
@@ -73,7 +73,7 @@ class Expressions:
             raise located("TYPE_MISMATCH", message, position)
         return [coerce(value, common) for value in values]
 
-    def function_of(self, node: exp.Expression, types: Sequence[Type]) -> tuple[str, Type]:
+    def function_of(self, node: exp.Expr, types: Sequence[Type]) -> tuple[str, Type]:
         """A lambda over parameters of these types: DuckDB's text and the type it returns."""
         if not isinstance(node, exp.Lambda) or len(node.expressions) != len(types):
             raise syntax_error(f"expected a lambda with {len(types)} parameters", position_of(node))
@@ -206,7 +206,7 @@ class Expressions:
             raise syntax_error("IS is followed by NULL or DISTINCT FROM", position_of(node))
         return boolean(f"({self.translate(node.this).sql} IS NULL)")
 
-    def _like(self, node: exp.Like, escape: exp.Expression | None = None) -> Typed:
+    def _like(self, node: exp.Like, escape: exp.Expr | None = None) -> Typed:
         value, pattern = self.translate(node.this), self.translate(node.expression)
         for each in (value, pattern):
             if not each.type.is_text and each.type != UNKNOWN:
@@ -313,7 +313,7 @@ class Expressions:
     def _anonymous(self, node: exp.Anonymous) -> Typed:
         return calls.call(self, node.name.lower(), node.expressions, position_of(node))
 
-    def _now(self, node: exp.Expression) -> Typed:
+    def _now(self, node: exp.Expr) -> Typed:
         moment = self.context.statement.now
         if isinstance(node, exp.CurrentDate):
             return Typed(f"DATE {quote_text(moment[:10])}", DATE)
@@ -322,14 +322,14 @@ class Expressions:
         return Typed(f"TIMESTAMP {quote_text(moment)}", TIMESTAMP)
 
 
-_ARITHMETIC: dict[type[exp.Expression], str] = {
+_ARITHMETIC: dict[type[exp.Expr], str] = {
     exp.Add: "+",
     exp.Sub: "-",
     exp.Mul: "*",
     exp.Div: "/",
     exp.Mod: "%",
 }
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -337,9 +337,9 @@ _COMPARISONS: dict[type[exp.Expression], str] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
-_Rule = Callable[[Expressions, exp.Expression], Typed]
+_Rule = Callable[[Expressions, exp.Expr], Typed]
 
-_RULES: dict[type[exp.Expression], Callable[..., Typed]] = {
+_RULES: dict[type[exp.Expr], Callable[..., Typed]] = {
     exp.Column: Expressions._column,
     exp.Identifier: Expressions._identifier,
     exp.Dot: Expressions._dot,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
@@ -20,6 +20,9 @@ from infra.local.athena.types import VARCHAR, Type, parse_glue_type
 
 if TYPE_CHECKING:
     from infra.local.athena.sql.query import Context
+
+
+_VIEW_PREFIX = "/* Presto View: "
 
 
 class TableFinder(Protocol):
@@ -88,27 +91,46 @@ def _scan(context: Context, table: Table) -> Query:
     return Query(scan.name, fields)
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a view of Athena is made of."""
+
+    sql: str
+    database: str
+    """The database in which names without one are looked up."""
+    columns: list[str]
+
+
 def encode_view(definition: dict[str, object]) -> str:
     """The text under which Glue keeps a view of Athena."""
-    return f"/* Presto View: {base64.b64encode(json.dumps(definition).encode()).decode()} */"
+    return f"{_VIEW_PREFIX}{base64.b64encode(json.dumps(definition).encode()).decode()} */"
+
+
+def decode_view(table: Table, position: Position | None) -> View:
+    """The view in a table of the catalog.
+
+    Raises:
+        QueryError: INVALID_VIEW, it was not made by Athena.
+    """
+    encoded = table.view_text.removeprefix(_VIEW_PREFIX).removesuffix(" */")
+    try:
+        found = json.loads(base64.b64decode(encoded, validate=True))
+        names = [str(column["name"]) for column in found["columns"]]
+        return View(str(found["originalSql"]), found.get("schema") or table.database, names)
+    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        where = f"'{CATALOG}.{table.database}.{table.name}'"
+        raise located("INVALID_VIEW", f"View {where} is no view of Athena", position) from error
 
 
 def _view(context: Context, table: Table, position: Position) -> Query:
     """A view is its query, analysed in the database in which it was made."""
-    where = f"'{CATALOG}.{table.database}.{table.name}'"
-    encoded = table.view_text.removeprefix("/* Presto View: ").removesuffix(" */")
-    try:
-        definition = json.loads(base64.b64decode(encoded, validate=True))
-        text, database = definition["originalSql"], definition.get("schema") or table.database
-        names = [column["name"] for column in definition["columns"]]
-    except (binascii.Error, ValueError, KeyError, TypeError) as error:
-        raise located("INVALID_VIEW", f"View {where} is no view of Athena", position) from error
-    inner = replace(context, database=database, named={}, outer=None, depth=context.depth + 1)
-    query = inner.query(parse_query(text))
-    if len(names) != len(query.columns):
-        message = f"View {where} is stale; it must be re-created"
-        raise located("VIEW_IS_STALE", message, position)
-    pairs = zip(query.columns, names, strict=True)
+    view = decode_view(table, position)
+    inner = replace(context, database=view.database, named={}, outer=None, depth=context.depth + 1)
+    query = inner.query(parse_query(view.sql))
+    if len(view.columns) != len(query.columns):
+        where = f"'{CATALOG}.{table.database}.{table.name}'"
+        raise located("VIEW_IS_STALE", f"View {where} is stale; it must be re-created", position)
+    pairs = zip(query.columns, view.columns, strict=True)
     return Query(f"({query.sql})", [replace(column, name=name) for column, name in pairs])
 
 

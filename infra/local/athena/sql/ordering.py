@@ -34,17 +34,17 @@ def ordering(expressions: Expressions, order: exp.Order) -> str:
 def partition_and_frame(expressions: Expressions, node: exp.Window) -> str:
     """What stands between the parentheses of OVER, named windows written out."""
     alias = node.args.get("alias")
-    base = _named(expressions, alias) if isinstance(alias, exp.Identifier) else None
-    partition = node.args.get("partition_by") or (base and base.args.get("partition_by")) or []
-    order = node.args.get("order") or (base and base.args.get("order"))
-    spec = node.args.get("spec") or (base and base.args.get("spec"))
+    base = _named(expressions, alias).args if isinstance(alias, exp.Identifier) else {}
+    partition, order, spec = (
+        node.args.get(part) or base.get(part) for part in ("partition_by", "order", "spec")
+    )
     parts = []
     if partition:
         keys = ", ".join(value.sql for value in expressions.translate_all(partition))
         parts.append(f"PARTITION BY {keys}")
-    if order is not None:
+    if order:
         parts.append(ordering(expressions, order))
-    if spec is not None:
+    if spec:
         parts.append(_frame(expressions, spec))
     return " ".join(parts)
 
@@ -65,11 +65,12 @@ def _frame(expressions: Expressions, spec: exp.WindowSpec) -> str:
     start = _bound(expressions, spec.args.get("start"), spec.args.get("start_side"))
     if spec.args.get("end") is None:
         return f"{kind} {start}"
-    return f"{kind} BETWEEN {start} AND {_bound(expressions, spec.args['end'], spec.args.get('end_side'))}"
+    end = _bound(expressions, spec.args["end"], spec.args.get("end_side"))
+    return f"{kind} BETWEEN {start} AND {end}"
 
 
-def _bound(expressions: Expressions, value: exp.Expression | str | None, side: str | None) -> str:
-    if isinstance(value, exp.Expression):
+def _bound(expressions: Expressions, value: exp.Expr | str | None, side: str | None) -> str:
+    if isinstance(value, exp.Expr):
         amount = expressions.translate(value)
         if amount.type.is_integer:
             amount = coerce(amount, BIGINT)

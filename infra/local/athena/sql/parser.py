@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.trino import TrinoParser
-from sqlglot.tokens import TokenType
 
 from infra.local.athena.errors import Position, syntax_error, unsupported
 
@@ -17,13 +16,13 @@ from infra.local.athena.errors import Position, syntax_error, unsupported
 class _QueryParser(TrinoParser):
     """Keeps every call as it is written: what `date_trunc` means is for our own tables to say."""
 
-    FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012 - sqlglot declares it so
-    FUNCTION_PARSERS = {  # noqa: RUF012 - sqlglot declares it so
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         # The calls whose arguments have a grammar of their own.
         name: TrinoParser.FUNCTION_PARSERS[name]
         for name in ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "LISTAGG")
     }
-    COLUMN_OPERATORS = {  # noqa: RUF012 - sqlglot declares it so
+    COLUMN_OPERATORS: ClassVar[dict[TokenType, Any]] = {
         token: operator
         for token, operator in TrinoParser.COLUMN_OPERATORS.items()
         # `x::int` is PostgreSQL's: Athena refuses it, so must we.
@@ -38,7 +37,7 @@ class QueryDialect(Trino):
     INDEX_OFFSET = 0
 
 
-def parse_query(sql: str) -> exp.Expression:
+def parse_query(sql: str) -> exp.Expr:
     """The tree of one statement of Athena's query language.
 
     Raises:
@@ -57,7 +56,7 @@ def parse_query(sql: str) -> exp.Expression:
     return trees[0]
 
 
-def position_of(node: exp.Expression) -> Position:
+def position_of(node: exp.Expr) -> Position:
     """Where the first word of `node` that has a place stands."""
     placed = [each.meta for each in node.walk() if "line" in each.meta]
     if not placed:
@@ -66,7 +65,7 @@ def position_of(node: exp.Expression) -> Position:
     return Position(first["line"], first["col"] - (first["end"] - first["start"]))
 
 
-def bind_parameters(tree: exp.Expression, parameters: list[str]) -> exp.Expression:
+def bind_parameters(tree: exp.Expr, parameters: list[str]) -> exp.Expr:
     """Put the execution parameters, each a SQL literal, in place of the question marks.
 
     Raises:
@@ -86,9 +85,9 @@ def bind_parameters(tree: exp.Expression, parameters: list[str]) -> exp.Expressi
     return tree
 
 
-def _literal(text: str) -> exp.Expression:
+def _literal(text: str) -> exp.Expr:
     tree = parse_query(f"SELECT {text}")
-    value: exp.Expression = tree.expressions[0] if isinstance(tree, exp.Select) else tree
+    value: exp.Expr = tree.expressions[0] if isinstance(tree, exp.Select) else tree
     if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or tree.args.get("from_"):
         raise unsupported(f"the execution parameter {text!r}")
     if value.find(exp.Column, exp.Subquery, exp.Select, exp.Star):

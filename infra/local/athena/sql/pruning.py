@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _VOLATILE = {"random", "rand", "uuid"}
 
 
-def register(context: Context, condition: exp.Expression, fields: list[Field]) -> None:
+def register(context: Context, condition: exp.Expr, fields: list[Field]) -> None:
     """Hand each conjunct that chooses partitions to the scans that it speaks of.
 
     `fields` are columns whose rows the condition rejects unless it is true. The condition was
@@ -39,9 +39,7 @@ def register(context: Context, condition: exp.Expression, fields: list[Field]) -
             _register_for(context, conjunct, fields, scan)
 
 
-def _register_for(
-    context: Context, conjunct: exp.Expression, fields: list[Field], scan: int
-) -> None:
+def _register_for(context: Context, conjunct: exp.Expr, fields: list[Field], scan: int) -> None:
     keys = {
         quote_name(part.name): part.name
         for field in fields
@@ -68,7 +66,7 @@ def _register_for(
         context.statement.scans[scan].predicates.append(predicate)
 
 
-def _conjuncts(node: exp.Expression) -> Iterator[exp.Expression]:
+def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
     inner = node.unnest()
     if isinstance(inner, exp.And):
         yield from _conjuncts(inner.left)
@@ -77,14 +75,14 @@ def _conjuncts(node: exp.Expression) -> Iterator[exp.Expression]:
         yield inner
 
 
-def _is_volatile(node: exp.Expression) -> bool:
+def _is_volatile(node: exp.Expr) -> bool:
     return any(call.name.lower() in _VOLATILE for call in node.find_all(exp.Anonymous))
 
 
-def _equalities(node: exp.Expression, scope: Scope) -> dict[str, frozenset[str]]:
+def _equalities(node: exp.Expr, scope: Scope) -> dict[str, frozenset[str]]:
     """The literals that a key is equal to: an injected partition key takes its values from them."""
-    column: exp.Expression | None = None
-    literals: list[exp.Expression] = []
+    column: exp.Expr | None = None
+    literals: list[exp.Expr] = []
     if isinstance(node, exp.EQ):
         sides = (node.left, node.right)
         column = next((side for side in sides if isinstance(side, exp.Column)), None)

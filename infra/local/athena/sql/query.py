@@ -53,7 +53,7 @@ class Context:
     outer: Scope | None = None
     depth: int = 0
 
-    def query(self, node: exp.Expression) -> Query:
+    def query(self, node: exp.Expr) -> Query:
         """Translate a query.
 
         Raises:
@@ -79,11 +79,11 @@ class Context:
         """A table, a view, or a query of WITH, by its name; text that can stand in FROM."""
         return named.translate(self, node)
 
-    def nested(self, node: exp.Expression, outer: Scope) -> Query:
+    def nested(self, node: exp.Expr, outer: Scope) -> Query:
         """A subquery in an expression, which sees the columns outside."""
         return replace(self, outer=outer, depth=self.depth + 1).query(node)
 
-    def column(self, node: exp.Expression, outer: Scope) -> Query:
+    def column(self, node: exp.Expr, outer: Scope) -> Query:
         """A subquery in an expression that has to have one column."""
         query = self.nested(node, outer)
         if len(query.columns) != 1:
@@ -91,7 +91,7 @@ class Context:
             raise located("TYPE_MISMATCH", message, position_of(node))
         return query
 
-    def _with_clause(self, node: exp.Expression) -> Context:
+    def _with_clause(self, node: exp.Expr) -> Context:
         clause = node.args.get("with_")
         context = replace(self, depth=self.depth + 1)
         if clause is None:
@@ -163,7 +163,7 @@ def _as_types(query: Query, types: list[Type]) -> str:
     return f"SELECT {items} FROM ({query.sql})"
 
 
-def _ordered(context: Context, query: Query, node: exp.Expression) -> Query:
+def _ordered(context: Context, query: Query, node: exp.Expr) -> Query:
     """ORDER BY and LIMIT behind a set operation or behind parentheses."""
     if not any(node.args.get(part) for part in ("order", "limit", "offset")):
         return query

@@ -46,7 +46,7 @@ class Relations:
             source = self._join(source, join)
         return source
 
-    def _relation(self, node: exp.Expression, before: list[Field]) -> Source:
+    def _relation(self, node: exp.Expr, before: list[Field]) -> Source:
         """One relation; `before` is what a lateral one sees."""
         if node.args.get("sample") or isinstance(node, exp.TableSample):
             raise unsupported("TABLESAMPLE", position_of(node))
@@ -81,9 +81,7 @@ class Relations:
         query = self._context.table(node)
         return self._aliased(query.sql, query.columns, alias, name)
 
-    def _derived(
-        self, node: exp.Expression, alias: exp.TableAlias | None, outer: Scope | None
-    ) -> Source:
+    def _derived(self, node: exp.Expr, alias: exp.TableAlias | None, outer: Scope | None) -> Source:
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
             # Parentheses around a join.
             inner = self._relation(node.this, [])
@@ -148,9 +146,7 @@ class Relations:
         pruning.register(self._context, condition, prunable)
         return Source(f"{left.sql} {side} JOIN {right.sql} ON {test}", fields)
 
-    def _join_using(
-        self, left: Source, right: Source, side: str, using: list[exp.Expression]
-    ) -> Source:
+    def _join_using(self, left: Source, right: Source, side: str, using: list[exp.Expr]) -> Source:
         """The columns of USING come first, once, and have no qualifier."""
         merged, tests, names = [], [], []
         for column in using:

@@ -42,7 +42,7 @@ class Output:
 
     name: str | None
     value: Typed
-    node: exp.Expression | None
+    node: exp.Expr | None
     """What stands in the query, None for a column of `*`."""
     partitions: frozenset[PartitionColumn]
 
@@ -109,7 +109,7 @@ def _outputs(expressions: Expressions, node: exp.Select, fields: list[Field]) ->
     return outputs
 
 
-def _own_name(node: exp.Expression) -> str | None:
+def _own_name(node: exp.Expr) -> str | None:
     """A column and a field keep their names; everything else is `_col0`, `_col1`…"""
     if isinstance(node, exp.Column):
         return node.name.lower()
@@ -118,7 +118,7 @@ def _own_name(node: exp.Expression) -> str | None:
     return None
 
 
-def _passed_on(node: exp.Expression, expressions: Expressions) -> frozenset[PartitionColumn]:
+def _passed_on(node: exp.Expr, expressions: Expressions) -> frozenset[PartitionColumn]:
     if not isinstance(node, exp.Column) or node.args.get("db"):
         return frozenset()
     relation = node.table.lower() or None
@@ -126,7 +126,7 @@ def _passed_on(node: exp.Expression, expressions: Expressions) -> frozenset[Part
     return found.partitions if found else frozenset()
 
 
-def _star(node: exp.Expression, fields: list[Field]) -> list[Output]:
+def _star(node: exp.Expr, fields: list[Field]) -> list[Output]:
     star = node.this if isinstance(node, exp.Column) else node
     if any(star.args.get(part) for part in ("except_", "replace", "rename", "ilike")):
         raise syntax_error("* takes no EXCEPT or REPLACE", position_of(node))
@@ -169,12 +169,12 @@ def _group_by(expressions: Expressions, node: exp.Select, outputs: list[Output])
     return f" GROUP BY {', '.join(keys)}"
 
 
-def _group_set(expressions: Expressions, node: exp.Expression) -> str:
+def _group_set(expressions: Expressions, node: exp.Expr) -> str:
     members = node.expressions if isinstance(node, exp.Tuple) else [node.unnest()]
     return f"({', '.join(value.sql for value in expressions.translate_all(members))})"
 
 
-def _group_key(expressions: Expressions, node: exp.Expression, outputs: list[Output]) -> str:
+def _group_key(expressions: Expressions, node: exp.Expr, outputs: list[Output]) -> str:
     if isinstance(node, exp.Literal) and not node.is_string:
         return str(_position(node, outputs, "GROUP BY"))
     if isinstance(node, exp.Tuple) and not node.expressions:
@@ -195,7 +195,7 @@ def _position(node: exp.Literal, outputs: list[Output], clause: str) -> int:
 
 def tail(
     context: Context,
-    node: exp.Expression,
+    node: exp.Expr,
     outputs: list[Output],
     scope: Scope,
     windows: dict[str, exp.Window] | None = None,
@@ -220,7 +220,7 @@ def tail(
     return parts
 
 
-def _row_count(node: exp.Expression | None, clause: str) -> int:
+def _row_count(node: exp.Expr | None, clause: str) -> int:
     if node is None:
         return 1
     if not isinstance(node, exp.Literal) or not node.name.isdigit():

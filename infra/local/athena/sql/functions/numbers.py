@@ -93,7 +93,8 @@ def _sign(call: Call) -> Typed:
 
 @function("mod")
 def _mod(call: Call) -> Typed:
-    return arithmetic("%", *call.arguments(2), call.position)
+    dividend, divisor = call.arguments(2)
+    return arithmetic("%", dividend, divisor, call.position)
 
 
 @function("ceil", "ceiling", "floor")

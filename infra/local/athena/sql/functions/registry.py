@@ -41,7 +41,7 @@ class Call:
 
     expressions: Expressions
     name: str
-    nodes: tuple[exp.Expression, ...]
+    nodes: tuple[exp.Expr, ...]
     position: Position
     modifiers: Modifiers
 

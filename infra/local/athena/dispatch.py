@@ -1,0 +1,47 @@
+"""Which function runs which statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from infra.local.athena.ddl import databases, partitions, show, tables, views
+from infra.local.athena.errors import unsupported
+from infra.local.athena.journal import Outcome
+from infra.local.athena.queries import select
+from infra.local.athena.work import Work
+from infra.local.athena.writes import create_table_as_select, unload
+
+_STATEMENTS: dict[str, Callable[[Work], Outcome]] = {
+    "ALTER_TABLE": partitions.alter_table,
+    "CREATE_DATABASE": databases.create_database,
+    "CREATE_TABLE": tables.create_table,
+    "CREATE_TABLE_AS_SELECT": create_table_as_select,
+    "CREATE_VIEW": views.create_view,
+    "DESCRIBE": show.describe,
+    "DROP_DATABASE": databases.drop_database,
+    "DROP_TABLE": tables.drop_table,
+    "DROP_VIEW": tables.drop_view,
+    "MSCK_REPAIR_TABLE": partitions.repair_table,
+    "SELECT": select,
+    "SHOW_COLUMNS": show.show_columns,
+    "SHOW_CREATE_TABLE": show.show_create_table,
+    "SHOW_CREATE_VIEW": show.show_create_view,
+    "SHOW_DATABASES": show.show_databases,
+    "SHOW_PARTITIONS": show.show_partitions,
+    "SHOW_TABLES": show.show_tables,
+    "SHOW_TBLPROPERTIES": show.show_table_properties,
+    "SHOW_VIEWS": show.show_views,
+    "UNLOAD": unload,
+}
+
+
+def run_statement(work: Work) -> Outcome:
+    """Run the statement, or refuse it by name.
+
+    Raises:
+        QueryError: the statement is wrong, or this engine does not support it.
+    """
+    run = _STATEMENTS.get(work.statement.name)
+    if run is None:
+        raise unsupported(work.statement.name.replace("_", " "))
+    return run(work)
