@@ -1,0 +1,95 @@
+"""Following a data set's runs through Airflow's REST API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from infra.cli import runs as module
+from infra.cli.runs import Runs
+from infra.cli.steps import Failed
+from infra.local.settings import LocalSettings
+
+from .test_lake import ENVIRONMENT
+
+KEY = "market/quotes/A.TXT"
+
+
+class Airflow:
+    """A landing bucket and a DAG whose runs end one poll after the other."""
+
+    def __init__(self, *states: str) -> None:
+        self.states = list(states)
+        self.runs: list[dict[str, Any]] = []
+        self.landed = {KEY}
+        self.triggered = 0
+
+    def call(self, method: str, path: str, **_: Any) -> Any:
+        if method == "POST":
+            self.triggered += 1
+            self.runs.append({"dag_run_id": f"run-{self.triggered}", "state": "running"})
+            return self.runs[-1]
+        if path.endswith("/taskInstances"):
+            task = {"task_id": "convert", "try_number": 1, "map_index": 2}
+            return {"task_instances": [{**task, "rendered_map_index": "A.TXT"}]}
+        if "/logs/" in path:
+            error = {
+                "level": "error",
+                "event": "Task failed",
+                "error_detail": [{"exc_value": "no"}],
+            }
+            return {"content": [{"event": "begin"}, error]}
+        if path.endswith("/dagRuns"):
+            self._go_on()
+            return {"dag_runs": list(reversed(self.runs))}
+        return {}
+
+    def _go_on(self) -> None:
+        if self.runs and self.runs[-1]["state"] == "running":
+            state = self.states.pop(0)
+            later = datetime.now(UTC) + timedelta(seconds=1)
+            self.runs[-1] |= {"state": state.split()[0], "end_date": later.isoformat()}
+            if state == "success":
+                self.landed.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.time, "sleep", lambda _: None)
+
+
+def follow(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setattr(Runs, "_call", lambda _self, *a, **k: airflow.call(*a, **k))
+    monkeypatch.setattr(Runs, "_landed", lambda _self, keys: airflow.landed & set(keys))
+    runs = Runs(environment=ENVIRONMENT, settings=LocalSettings(), dag_id="market_quotes")
+    return runs.wait_until_loaded([KEY], timeout_seconds=5)
+
+
+def test_a_run_is_triggered_where_none_is_active(monkeypatch: pytest.MonkeyPatch) -> None:
+    airflow = Airflow("success")
+
+    assert follow(airflow, monkeypatch)["dag_run_id"] == "run-1"
+    assert airflow.triggered == 1
+
+
+def test_a_run_that_waits_already_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    airflow = Airflow("success")
+    airflow.runs.append({"dag_run_id": "scheduled-1", "state": "running"})
+
+    assert follow(airflow, monkeypatch)["dag_run_id"] == "scheduled-1"
+    assert airflow.triggered == 0
+
+
+def test_a_run_that_listed_before_the_file_landed_is_followed_by_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    airflow = Airflow("success without", "success")
+
+    assert follow(airflow, monkeypatch)["dag_run_id"] == "run-2"
+
+
+def test_a_failed_run_says_which_file_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Failed, match=r"run-1 of market_quotes failed: convert A\.TXT: no"):
+        follow(Airflow("failed"), monkeypatch)
