@@ -12,9 +12,9 @@ from lake.convert.rejects import Reason, Reject
 from lake.dataset import FixedWidthLayout
 
 _UNTYPED = np.uint64(0)
-"""The type of a record where the layout has no record types; of no record where it has."""
-_NO_RECORD = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
-"""The type of a line of another length, or of a record that the layout does not have."""
+"""The type of every record where the layout has no record types."""
+_NO_TYPE = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+"""The type of a line of another length; no record's, since a type has a byte less than a word."""
 _SHOWN_BYTES = 40
 
 
@@ -23,9 +23,9 @@ class RecordSorter:
 
     def __init__(self, layout: FixedWidthLayout) -> None:
         self._layout = layout
-        self._header = _type_word(layout.header.type) if layout.header else _NO_RECORD
+        self._header = _type_word(layout.header.type) if layout.header else _NO_TYPE
         self._detail = _type_word(layout.detail.type) if layout.detail else _UNTYPED
-        self._trailer = _type_word(layout.trailer.type) if layout.trailer else _NO_RECORD
+        self._trailer = _type_word(layout.trailer.type) if layout.trailer else _NO_TYPE
         self._closing: tuple[int, bytes] | None = None  # the trailer's line number and bytes
         self.lines = 0
         """Lines seen so far."""
@@ -91,7 +91,7 @@ class RecordSorter:
         whole = lines.lengths == self._layout.record_length
         place = self._layout.record_type
         types = words(records, place.position - 1, place.width) if place else _UNTYPED
-        return np.where(whole, types, _NO_RECORD)
+        return np.where(whole, types, _NO_TYPE)
 
     def _other(self, lines: Lines, index: int, record_type: np.uint64) -> Reason | None:
         """Why a line that is no detail is rejected; None for a control record."""
@@ -99,7 +99,7 @@ class RecordSorter:
             return None
         if self._closing:
             return Reason.AFTER_TRAILER
-        if record_type == _NO_RECORD:
+        if record_type == _NO_TYPE:
             return Reason.RECORD_LENGTH
         if record_type == self._header:
             return None if lines.first_number + index == 1 else Reason.MISPLACED_HEADER

@@ -34,7 +34,7 @@ def _extends_ascii(encoding: str) -> str:
     return encoding
 
 
-WIDEST_RECORD_TYPE = 8
+WIDEST_RECORD_TYPE = 7
 
 
 class RecordCount(Span):

@@ -15,6 +15,8 @@ from lake.dataset.errors import Problem, ProblemsFound
 from lake.dataset.layout import FixedWidthLayout
 
 _CRON_FIELDS = 5
+WIDEST_PARTITION = 50
+"""Bytes of a column that folders are named by: each may take three, and a name has 255."""
 
 
 def _cron(text: str) -> str:
@@ -151,6 +153,9 @@ class DataSet(Declaration):
             if column and column.kind == "decimal":
                 message = f"{name!r} is a decimal; partition by a string, an int or a date"
                 yield Problem(f"partitions[{index}]", message)
+            if column and column.width > WIDEST_PARTITION:
+                message = f"{name!r} has {column.width} bytes; a folder's name has room for "
+                yield Problem(f"partitions[{index}]", f"{message}{WIDEST_PARTITION}")
             if column and column.nullable:
                 message = f"{name!r} is nullable; every row needs a partition"
                 yield Problem(f"partitions[{index}]", message, "nullable: false")

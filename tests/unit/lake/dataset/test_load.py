@@ -87,7 +87,7 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
         (
             "owner: shop",
             "owner: shop\nrun: {wait: 3}",
-            "run.wait: unknown key; the keys here are wait_",
+            "run.wait: unknown key; the keys",
         ),
     ],
 )

@@ -125,6 +125,8 @@ def test_a_date_format_has_year_month_and_day_once(form: str) -> None:
         ({"partitions": ["city", "day", "amount"]}, "partitions: every column is a partition"),
         ({"columns": [column("day", "date", 1, 8, nullable=True), column("b", "int", 9, 2)],
           "keys": []}, "partitions[0]: 'day' is nullable; every row needs a partition"),
+        ({"columns": [column("day", "string", 1, 51), column("b", "int", 9, 2)], "keys": []},
+         "partitions[0]: 'day' has 51 bytes; a folder's name has room for 50"),
         ({"columns": []}, "at least 1 item"),
         ({"schedule": "*/5 * * *"}, "should be five cron fields"),
         ({"schedule": "61 * * * *"}, "should be five cron fields"),
@@ -147,7 +149,7 @@ def test_what_does_not_fit_together_is_refused(changes: dict[str, Any], message:
     [
         ({"record_type": None}, "layout.header: needs `record_type`"),
         ({"record_type": {"position": 30, "width": 2}}, "layout.record_type: ends at byte 31"),
-        ({"record_type": {"position": 1, "width": 9}}, "layout.record_type.width: 9 bytes;"),
+        ({"record_type": {"position": 1, "width": 8}}, "layout.record_type.width: 8 bytes;"),
         ({"detail": None}, "layout.detail: missing; `record_type` needs it"),
         ({"header": {"type": "0"}}, "layout.header.type: '0' is not 2 ASCII characters"),
         ({"header": {"type": "ãé"}}, "layout.header.type: 'ãé' is not 2 ASCII characters"),
