@@ -18,12 +18,13 @@ LAST_LINES = 60
 
 
 def cdk(*arguments: str, settings: LocalSettings, folder: Path = REPOSITORY) -> None:
-    """Run `cdk` in `folder`; its whole output goes to the log `cdk`, the stacks are said here.
+    """Run `cdk` in `folder`; its output goes to the log `cdk-<command>`, the stacks are said here.
 
     Raises:
         Failed: it ended with another exit code than 0; with the end of what it said.
     """
-    log = settings.home / "logs" / "cdk.log"
+    log = settings.home / "logs" / f"cdk-{arguments[0]}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as written:
         process = subprocess.Popen(
             [str(CDK), *arguments, "--no-notices", "--ci"],

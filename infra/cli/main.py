@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -46,15 +47,23 @@ def up(environment: Environment = "dev") -> None:
     """
     settings = LocalSettings()
     target = environment_settings(environment)
-    with step("Starting the embedded AWS"):
-        daemon.start(settings)
-    with step("cdk bootstrap"):
-        # Away from cdk.json: with the account given, there is nothing to synthesize.
-        account = f"aws://{settings.account_id}/{settings.region}"
-        cdk("bootstrap", account, settings=settings, folder=settings.home)
+    templates = str(settings.home / "cdk.out" / environment)
+    with ThreadPoolExecutor(1) as background:
+        synthesis = background.submit(
+            cdk, "synth", "--quiet", "--output", templates, "-c", f"environment={environment}",
+            settings=settings,
+        )  # fmt: skip
+        with step("Starting the embedded AWS"):
+            daemon.start(settings)
+        with step("cdk bootstrap"):
+            # Away from cdk.json: with the account given, there is nothing to synthesize.
+            account = f"aws://{settings.account_id}/{settings.region}"
+            cdk("bootstrap", account, settings=settings, folder=settings.home)
+        with step("cdk synth, begun at the start"):
+            synthesis.result()
     with step(f"cdk deploy --all, environment {environment}"):
         cdk(
-            "deploy", "--all", "--require-approval", "never", "-c", f"environment={environment}",
+            "deploy", "--all", "--require-approval", "never", "--app", templates,
             settings=settings,
         )  # fmt: skip
     with step(f"Waiting until the MWAA environment {target.prefix} is AVAILABLE"):

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from infra.cli import runs as module
 from infra.cli.runs import Runs
 from infra.cli.steps import Failed
 from infra.local.settings import LocalSettings
@@ -57,7 +56,7 @@ class Airflow:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.time, "sleep", lambda _: None)
+    monkeypatch.setattr("infra.cli.runs.time.sleep", lambda _: None)
 
 
 def follow(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
