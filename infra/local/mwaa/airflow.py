@@ -22,6 +22,8 @@ from infra.local.supervisor.secrets import SecretFolder, fernet_key, signing_key
 ADMIN = "admin"
 """The Airflow user that a person and the API calls act as."""
 
+LAPTOP_TASKS = 8
+"""So many tasks at once are never too many, whatever the number of processors."""
 STOP_SECONDS = 2.0
 """A scheduler that is told to end waits for its tasks: they are ended, and tried again later."""
 AUTH_MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
@@ -124,7 +126,7 @@ class Airflow:
             **_as_variables(self._defaults(properties)),
             **own,
             **_as_variables(properties.airflow_configuration_options),
-            **_as_variables(self._forced(build.plugins)),
+            **_as_variables(self.forced_options(build.plugins)),
         }
 
     def base_environment(self) -> dict[str, str]:
@@ -156,7 +158,7 @@ class Airflow:
 
     def _defaults(self, properties: Properties) -> dict[str, str]:
         size = properties.environment_class
-        laptop = max(size.tasks_per_worker, 2 * (os.cpu_count() or 1))
+        laptop = max(LAPTOP_TASKS, 2 * (os.cpu_count() or 1))
         return {
             **LAPTOP_OPTIONS,
             # LocalExecutor keeps this many processes: no more than the laptop has use for.
@@ -164,7 +166,8 @@ class Airflow:
             **_log_levels(properties),
         }
 
-    def _forced(self, plugins: Path) -> dict[str, str]:
+    def forced_options(self, plugins: Path) -> dict[str, str]:
+        """What the service sets itself; `validation.REFUSED_OPTIONS` has all of their names."""
         url = f"http://127.0.0.1:{self.web_port}"
         return {
             "api.base_url": url,
