@@ -19,7 +19,8 @@ _RULES: list[tuple[str, str, str | None]] = [
      "EXPRESSION_NOT_SCALAR", None),
     (r"[Oo]verflow|out of range|too large|does not fit", "NUMERIC_VALUE_OUT_OF_RANGE", None),
     (r"Could not convert|Could not cast|Conversion Error", "INVALID_CAST_ARGUMENT", None),
-    (r"[Cc]ould not parse|[Rr]egular expression|invalid escape|bad repetition|strptime",
+    (r"[Cc]ould not parse|[Rr]egular expression|invalid perl operator|invalid escape"
+     r"|invalid character class|repetition|missing [\]\)]|strptime",
      "INVALID_FUNCTION_ARGUMENT", None),
     (r"Map keys must be unique", "INVALID_FUNCTION_ARGUMENT",
      "Duplicate map keys are not allowed"),

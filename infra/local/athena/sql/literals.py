@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from infra.local.athena.errors import Position, located, syntax_error, unsupported
 from infra.local.athena.session import quote_text
-from infra.local.athena.sql.parser import position_of
+from infra.local.athena.sql.parser import TimestampLiteral, position_of
 from infra.local.athena.sql.scope import Typed
 from infra.local.athena.types import (
     BIGINT,
@@ -80,6 +80,33 @@ def text(value: str) -> Typed:
 def hexadecimal(node: exp.HexString) -> Typed:
     """`X'48656C'`, a varbinary."""
     return Typed(f"unhex({quote_text(node.name.replace(' ', ''))})", VARBINARY)
+
+
+_TIMESTAMP = re.compile(
+    r"(?P<date>\d{4,}-\d{1,2}-\d{1,2})( (?P<time>\d{1,2}:\d{1,2}(:\d{1,2}(\.(?P<digits>\d+))?)?))?"
+    r"( ?(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d:\d\d))?"
+)
+_MAX_DIGITS = 6
+
+
+def timestamp(node: TimestampLiteral) -> Typed:
+    """`TIMESTAMP '2021-06-25 10:00:00.123456'`, with a zone where one is written.
+
+    Raises:
+        QueryError: it is no timestamp, or has more digits than DuckDB keeps.
+    """
+    position = position_of(node)
+    match = _TIMESTAMP.fullmatch(node.this.name.strip())
+    if match is None:
+        message = f"'{node.this.name}' is not a valid TIMESTAMP literal"
+        raise located("INVALID_LITERAL", message, position)
+    if len(match["digits"] or "") > _MAX_DIGITS:
+        raise unsupported(f"a timestamp of {len(match['digits'])} digits", position)
+    moment = f"CAST({quote_text(f'{match["date"]} {match["time"] or "00:00"}')} AS TIMESTAMP)"
+    if match["zone"] is None:
+        return Typed(moment, TIMESTAMP)
+    kind = Type(TIMESTAMP_TZ.name, zone=zone(match["zone"], position))
+    return Typed(f"timezone({quote_text(kind.zone)}, {moment})", kind)
 
 
 _INTERVAL_UNITS = ("second", "minute", "hour", "day", "week", "month", "year")

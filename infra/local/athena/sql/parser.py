@@ -13,6 +13,12 @@ from sqlglot.parsers.trino import TrinoParser
 from infra.local.athena.errors import Position, syntax_error, unsupported
 
 
+class TimestampLiteral(exp.Expression):
+    """`TIMESTAMP '…'`, which unlike a cast keeps all of its digits, and may have a zone."""
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
+
+
 class _QueryParser(TrinoParser):
     """Keeps every call as it is written: what `date_trunc` means is for our own tables to say."""
 
@@ -22,12 +28,23 @@ class _QueryParser(TrinoParser):
         name: TrinoParser.FUNCTION_PARSERS[name]
         for name in ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "LISTAGG")
     }
+    TYPE_LITERAL_PARSERS: ClassVar[dict[exp.DType, Any]] = {
+        **TrinoParser.TYPE_LITERAL_PARSERS,
+        exp.DType.DECIMAL: lambda _, text, __: exp.Literal.number(text.name),
+        exp.DType.TIMESTAMP: lambda _, text, __: TimestampLiteral(this=text),
+    }
     COLUMN_OPERATORS: ClassVar[dict[TokenType, Any]] = {
         token: operator
         for token, operator in TrinoParser.COLUMN_OPERATORS.items()
         # `x::int` is PostgreSQL's: Athena refuses it, so must we.
         if token is not TokenType.DCOLON
     }
+
+    def _parse_bracket(self, this: exp.Expr | None = None) -> exp.Expr | None:
+        if this is None and self._curr and self._curr.token_type in self.BRACKETS:
+            # `[1, 2]` and `{'a': 1}` are DuckDB's.
+            self.raise_error(f"Unexpected {self._curr.text}")
+        return super()._parse_bracket(this)
 
 
 class QueryDialect(Trino):

@@ -143,10 +143,10 @@ def _grouped(text: str) -> str:
 def _padded(text: str, flags: str, width: str) -> str:
     if not width:
         return text
-    size = f"greatest({width}, length({text}))"
+    size = f"CAST(greatest({width}, length({text})) AS INTEGER)"
     if "-" in flags:
         return f"rpad({text}, {size}, ' ')"
     if "0" not in flags:
         return f"lpad({text}, {size}, ' ')"
     sign = f"CASE WHEN {text} LIKE '-%' THEN '-' ELSE '' END"
-    return f"({sign} || lpad(ltrim({text}, '-'), {size} - length({sign}), '0'))"
+    return f"({sign} || lpad(ltrim({text}, '-'), CAST({size} - length({sign}) AS INTEGER), '0'))"

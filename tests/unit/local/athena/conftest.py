@@ -1,0 +1,72 @@
+"""What the tests of the embedded Athena share: SQL without a catalog, and an engine on moto."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from infra.local.athena.catalog import Table
+from infra.local.athena.errors import Position, located
+from infra.local.athena.failures import as_athena
+from infra.local.athena.session import Session
+from infra.local.athena.sql.parser import parse_query
+from infra.local.athena.sql.plan import Query
+from infra.local.athena.sql.query import Context, Statement
+from infra.local.athena.sql.text import text_of
+
+NOW = "2021-06-25 12:34:56.789"
+
+
+class EmptyCatalog:
+    """A catalog without tables."""
+
+    def get(self, database: str, name: str, position: Position | None = None) -> Table:
+        raise located("TABLE_NOT_FOUND", f"Table '{database}.{name}' does not exist", position)
+
+    def databases(self) -> list[str]:
+        return []
+
+    def tables(self, database: str) -> list[Table]:
+        raise AssertionError(database)
+
+
+def translate(sql: str) -> Query:
+    """A query that reads no table, as DuckDB's."""
+    return Context(Statement(catalog=EmptyCatalog(), now=NOW), "default").query(parse_query(sql))
+
+
+@pytest.fixture(scope="session")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    with Session(tmp_path_factory.mktemp("session")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(session: Session) -> Callable[[str], list[tuple[str | None, ...]]]:
+    """The rows of a query, each value as text."""
+
+    def rows(sql: str) -> list[tuple[str | None, ...]]:
+        query = translate(sql)
+        items = ", ".join(text_of(c.value.sql, c.value.type) for c in query.columns)
+        try:
+            return session.rows(f"SELECT {items} FROM ({query.sql})")
+        except duckdb.Error as error:
+            raise as_athena(error) from error
+
+    return rows
+
+
+@pytest.fixture
+def evaluate(
+    run: Callable[[str], list[tuple[str | None, ...]]],
+) -> Callable[[str], list[str | None]]:
+    """The first column of a query, as text."""
+    return lambda sql: [row[0] for row in run(sql)]
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path) -> Path:
+    return tmp_path / "athena"
