@@ -269,4 +269,3 @@ def test_a_query_parameter_does_not_rename_the_action(
 
     client.meta.events.register("before-call.s3.DeleteBucket", rename)
     denied(client.delete_bucket, Bucket="renamed")
-    assert client != ROOT

@@ -20,7 +20,7 @@ AIRFLOW, AIRFLOW_ENV = "airflow.amazonaws.com", "airflow-env.amazonaws.com"
 def role(emulator: RunningEmulator) -> Iterator[Any]:
     """Makes a role that trusts a principal; its ARN comes back."""
     iam = emulator.client("iam")
-    names = []
+    names: list[str] = []
 
     def trusting(principal: Any, **condition: Any) -> str:
         statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
