@@ -8,6 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.embedded.fake_mwaa import FakeMwaa
@@ -262,10 +265,10 @@ def test_a_query_parameter_does_not_rename_the_action(
     emulator: RunningEmulator, rights: Rights
 ) -> None:
     emulator.client("s3").create_bucket(Bucket="renamed")
-    client = emulator.client("s3", rights(allow("s3:ListBucket", "*")))
-
-    def rename(params: Any, **_: Any) -> None:
-        params["url_path"] += "?Action=ListBucket"
-
-    client.meta.events.register("before-call.s3.DeleteBucket", rename)
-    denied(client.delete_bucket, Bucket="renamed")
+    keys = rights(allow("s3:ListBucket", "*"))
+    request = AWSRequest("DELETE", f"{emulator.endpoint_url}/renamed?Action=ListBucket")
+    credentials = Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token)
+    S3SigV4Auth(credentials, "s3", REGION).add_auth(request)
+    answer = httpx.delete(request.url, headers=dict(request.headers.items()))
+    assert answer.status_code == 403
+    assert "s3:DeleteBucket" in answer.text
