@@ -155,12 +155,8 @@ def storage_statements(*, storage: LakeStorage) -> list[iam.PolicyStatement]:
         ),
         iam.PolicyStatement(
             sid="TakeLandedFiles",
-            actions=[
-                "s3:GetObject",
-                "s3:GetObjectVersion",
-                "s3:DeleteObject",
-                "s3:DeleteObjectVersion",
-            ],
+            # Not DeleteObjectVersion: what a DAG deletes stays as a version for some days.
+            actions=["s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject"],
             resources=[f"{landing}/*"],
         ),
         iam.PolicyStatement(sid="ListCurated", actions=["s3:ListBucket"], resources=[curated]),
@@ -201,30 +197,22 @@ def catalog_statements(*, catalog: Catalog) -> list[iam.PolicyStatement]:
             actions=[
                 "athena:StartQueryExecution",
                 "athena:GetQueryExecution",
-                "athena:BatchGetQueryExecution",
                 "athena:GetQueryResults",
-                "athena:StopQueryExecution",
                 "athena:GetWorkGroup",
             ],
             resources=[arn("athena", f"workgroup/{catalog.workgroup_name}")],
         ),
+        # Athena reads the catalog with the caller's rights. Nothing here updates or deletes.
         iam.PolicyStatement(
             sid="PublishTables",
             actions=[
                 "glue:GetDatabase",
                 "glue:GetTable",
-                "glue:GetTables",
-                "glue:CreateTable",
-                "glue:UpdateTable",
                 "glue:GetPartition",
                 "glue:GetPartitions",
                 "glue:BatchGetPartition",
-                "glue:CreatePartition",
+                "glue:CreateTable",
                 "glue:BatchCreatePartition",
-                "glue:UpdatePartition",
-                "glue:BatchUpdatePartition",
-                "glue:DeletePartition",
-                "glue:BatchDeletePartition",
             ],
             resources=[
                 arn("glue", "catalog"),

@@ -157,12 +157,7 @@ def test_it_takes_files_from_landing_and_writes_tables_and_results(
     )
     assert statements["ListLanding"] == allow(["s3:ListBucket", "s3:ListBucketVersions"], landing)
     assert statements["TakeLandedFiles"] == allow(
-        [
-            "s3:DeleteObject",
-            "s3:DeleteObjectVersion",
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-        ],
+        ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion"],
         f"{landing}/*",
     )
     assert statements["ListCurated"] == allow("s3:ListBucket", curated)
@@ -191,31 +186,22 @@ def test_it_queries_in_the_work_group_and_publishes_in_the_database_of_the_envir
     glue = f"arn:aws-cn:glue:{REGION}:{ACCOUNT}"
     assert statements["RunQueries"] == allow(
         [
-            "athena:BatchGetQueryExecution",
             "athena:GetQueryExecution",
             "athena:GetQueryResults",
             "athena:GetWorkGroup",
             "athena:StartQueryExecution",
-            "athena:StopQueryExecution",
         ],
         f"arn:aws-cn:athena:{REGION}:{ACCOUNT}:workgroup/{settings.prefix}",
     )
     assert statements["PublishTables"] == allow(
         [
             "glue:BatchCreatePartition",
-            "glue:BatchDeletePartition",
             "glue:BatchGetPartition",
-            "glue:BatchUpdatePartition",
-            "glue:CreatePartition",
             "glue:CreateTable",
-            "glue:DeletePartition",
             "glue:GetDatabase",
             "glue:GetPartition",
             "glue:GetPartitions",
             "glue:GetTable",
-            "glue:GetTables",
-            "glue:UpdatePartition",
-            "glue:UpdateTable",
         ],
         [
             f"{glue}:catalog",
