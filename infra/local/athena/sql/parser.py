@@ -46,6 +46,20 @@ class _QueryParser(TrinoParser):
             self.raise_error(f"Unexpected {self._curr.text}")
         return super()._parse_bracket(this)
 
+    def _parse_select_query(
+        self,
+        nested: bool = False,
+        table: bool = False,
+        parse_subquery_alias: bool = True,
+        parse_set_operation: bool = True,
+    ) -> exp.Expr | None:
+        if self._match(TokenType.FROM, advance=False):
+            # `FROM t` without SELECT is DuckDB's.
+            self.raise_error("Unexpected FROM")
+        return super()._parse_select_query(
+            nested, table, parse_subquery_alias, parse_set_operation
+        )
+
 
 class QueryDialect(Trino):
     """Trino's grammar; subscripts are left as they are written."""

@@ -85,9 +85,7 @@ def _refuse_foreign(node: exp.Select) -> None:
     for name, value in node.args.items():
         if value and name not in _KNOWN:
             raise syntax_error(f"mismatched input '{name.strip('_').upper()}'", position_of(node))
-    stars = [each for each in node.expressions if isinstance(each, exp.Star)]
-    if not node.expressions or any("line" not in each.meta for each in stars):
-        # DuckDB reads `FROM t` as `SELECT * FROM t`: that star stands nowhere.
+    if not node.expressions:
         raise syntax_error("mismatched input 'FROM'", position_of(node))
     distinct = node.args.get("distinct")
     if distinct is not None and distinct.args.get("on"):
