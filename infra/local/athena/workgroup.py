@@ -58,13 +58,15 @@ def query_settings(
 
 def _configuration(athena: AthenaClient, work_group: str) -> dict[str, Any]:
     try:
-        found = athena.get_work_group(WorkGroup=work_group)["WorkGroup"]
+        found = athena.get_work_group(WorkGroup=work_group).get("WorkGroup")
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidRequestException":
             raise
+        found = None
+    if found is None:
         if work_group == "primary":
             return {}  # every account has it
-        raise RequestError(f"WorkGroup {work_group} is not found.") from error
+        raise RequestError(f"WorkGroup {work_group} is not found.")
     if found.get("State") == "DISABLED":
         raise RequestError(f"WorkGroup {work_group} is disabled.")
     return dict(found.get("Configuration", {}))

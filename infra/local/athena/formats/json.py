@@ -21,16 +21,13 @@ def read(session: Session, table: Table, storage: Storage, files: list[DataFile]
     """The SELECT over the files; a line that is no object fails the query or is a row of NULLs."""
     parameters = storage.serde_parameters
     lenient = parameters.get("ignore.malformed.json", "false").lower() == "true"
-    valid = "json_valid(line) AND json_type(CAST(line AS JSON)) = 'OBJECT'"
+    parsed = "TRY_CAST(line AS JSON)"
+    is_object = f"coalesce(json_type({parsed}) = 'OBJECT', false)"
+    message = "'HIVE_CURSOR_ERROR: Row is not a valid JSON Object: ' || left(line, 200)"
     document = (
-        f"CASE WHEN {valid} THEN CAST(line AS JSON) END"
+        f"CASE WHEN {is_object} THEN {parsed} END"
         if lenient
-        else guarded(
-            valid,
-            "CAST(line AS JSON)",
-            "'HIVE_CURSOR_ERROR: Row is not a valid JSON Object: ' || left(line, 200)",
-            JSON,
-        )
+        else guarded(is_object, parsed, message, JSON)
     )
     documents = f"SELECT {document} AS document, file_number FROM ({lines(table, files)})"
     spellings = _spellings(session, documents)

@@ -6,7 +6,8 @@ from infra.local.athena.catalog import Table
 from infra.local.athena.errors import ErrorType, QueryError
 from infra.local.athena.formats.reader import DataFile, file_number, path_list
 
-_MAX_LINE_BYTES = 64 << 20
+_MAX_LINE_BYTES = 4 << 20
+"""DuckDB reserves a multiple of it for each thread that reads."""
 
 
 def lines(table: Table, files: list[DataFile]) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import boto3
 import duckdb
+import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 
+from infra.local.athena import Engine
 from infra.local.athena.catalog import Table
 from infra.local.athena.errors import Position, located
 from infra.local.athena.failures import as_athena
@@ -16,6 +20,8 @@ from infra.local.athena.sql.parser import parse_query
 from infra.local.athena.sql.plan import Query
 from infra.local.athena.sql.query import Context, Statement
 from infra.local.athena.sql.text import text_of
+
+from .lake import Lake
 
 NOW = "2021-06-25 12:34:56.789"
 
@@ -70,3 +76,39 @@ def evaluate(
 @pytest.fixture
 def state_dir(tmp_path: Path) -> Path:
     return tmp_path / "athena"
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint() -> Iterator[str]:
+    """S3, Glue and Athena's work groups, as moto has them."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def open_engine(moto_endpoint: str, state_dir: Path) -> Iterator[Callable[[], Engine]]:
+    """Makes engines over the same state, as after a restart."""
+    opened: list[Engine] = []
+
+    def make() -> Engine:
+        opened.append(Engine(moto_endpoint, "us-east-1", "123456789012", state_dir))
+        return opened[-1]
+
+    yield make
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture
+def lake(moto_endpoint: str, open_engine: Callable[[], Engine]) -> Lake:
+    httpx.post(f"{moto_endpoint}/moto-api/reset")
+    session = boto3.session.Session("test", "test", region_name="us-east-1")
+    s3 = session.client("s3", endpoint_url=moto_endpoint)
+    glue = session.client("glue", endpoint_url=moto_endpoint)
+    for bucket in ("data", "results"):
+        s3.create_bucket(Bucket=bucket)
+    glue.create_database(DatabaseInput={"Name": "lake"})
+    return Lake(open_engine(), s3, glue)
