@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass
 from typing import Any, Self
@@ -33,6 +34,7 @@ class DeployedEnvironment:
             Failed: it is not deployed, or the embedded AWS is not up.
         """
         name = environment_settings(environment).prefix
+        _require_listener(settings)
         described = describe(name, settings)
         if described is None:
             raise Failed(f"the environment {environment} is not deployed: run `lake up`")
@@ -45,6 +47,14 @@ class DeployedEnvironment:
             database=options["lake.database"],
             workgroup=options["lake.workgroup"],
         )
+
+
+def _require_listener(settings: LocalSettings) -> None:
+    """Ask once, before a client that would try again and again does."""
+    try:
+        socket.create_connection(("127.0.0.1", settings.aws_port), timeout=5).close()
+    except OSError as error:
+        raise Failed(f"no embedded AWS at {settings.endpoint_url}: run `lake up`") from error
 
 
 def describe(name: str, settings: LocalSettings) -> dict[str, Any] | None:

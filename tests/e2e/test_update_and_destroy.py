@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,31 @@ def left(lab: Lab) -> dict[str, list[str]]:
     found["addresses"] = [a["AllocationId"] for a in ec2.describe_addresses()["Addresses"]]
     found["VPCs"] = [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"] if not v.get("IsDefault")]
     return {kind: names for kind, names in found.items() if names}
+
+
+def test_down_leaves_no_process_and_no_port(lab: Lab) -> None:
+    lab.lake("down")
+
+    home = f"LAKE_HOME={lab.settings.home}".encode()
+    alive = [
+        process.name
+        for process in Path("/proc").glob("[0-9]*")
+        if home in environment_of(process) and b"pytest" not in command_of(process)
+    ]
+    assert alive == []
+    ports = (lab.settings.aws_port, lab.settings.supervisor_port, lab.settings.airflow_port)
+    for port in ports:
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def environment_of(process: Path) -> bytes:
+    with suppress(OSError):  # it ended meanwhile
+        return (process / "environ").read_bytes()
+    return b""
+
+
+def command_of(process: Path) -> bytes:
+    with suppress(OSError):  # it ended meanwhile
+        return (process / "cmdline").read_bytes()
+    return b""
