@@ -45,7 +45,7 @@ class BundleDeployment(Construct):
         super().__init__(scope, id)
         self._bucket = airflow_bucket
         self._log_group = log_group
-        # What empties the bucket stands before anything is in it, so that a failed create rolls back.
+        # What empties the bucket stands before anything is in it: a failed create can roll back.
         self.node.add_dependency(airflow_bucket)
         self.dags = s3_deployment.BucketDeployment(
             self,

@@ -145,3 +145,9 @@ def test_outputs_say_where_things_are(templates: Templates, settings: Environmen
     assert templates.output(stack, "WebserverUrl") == "Airflow.WebserverUrl"
     assert templates.output(f"{settings.prefix}-storage", "WorkGroup") == settings.prefix
     assert templates.output(f"{settings.prefix}-storage", "Database") == settings.database_name
+
+
+def test_what_empties_the_bucket_stands_before_anything_is_in_it(dev: Templates) -> None:
+    """Otherwise a create that fails half-way cannot roll back."""
+    for deployment in dev.of_type("Custom::CDKBucketDeployment"):
+        assert "Airflow/Bucket/AutoDeleteObjectsCustomResource" in deployment.depends_on
