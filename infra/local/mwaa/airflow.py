@@ -20,7 +20,9 @@ from infra.local.supervisor.component import Command
 from infra.local.supervisor.secrets import SecretFolder, fernet_key, signing_key
 
 ADMIN = "admin"
-"""The Airflow user that a person and the API calls act as."""
+"""The Airflow user that a person logs in as."""
+USERS = (ADMIN, "op", "user", "viewer", "public")
+"""The users that `set_up_database.py` makes, one for each of Airflow's roles."""
 
 LAPTOP_TASKS = 8
 """So many tasks at once are never too many, whatever the number of processors."""

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
-from infra.local.mwaa.airflow import ADMIN
+from infra.local.mwaa.airflow import ADMIN, USERS
 from infra.local.mwaa.environment import Environment
 from infra.local.mwaa.model import ApiError, ConfigurationError, Status
 from infra.local.mwaa.service import Service, describe, parse_tags
@@ -31,6 +31,16 @@ async def _document(request: Request) -> dict[str, Any]:
     return document
 
 
+def _username(x_lake_airflow_role: Annotated[str, Header()] = "") -> str:
+    """The Airflow user of the caller: its name is the role that IAM allows them, in lower case."""
+    if x_lake_airflow_role.lower() not in USERS:
+        raise ApiError(
+            "AccessDeniedException", "The caller has no role in this environment", status=403
+        )
+    return x_lake_airflow_role.lower()
+
+
+type Username = Annotated[str, Depends(_username)]
 type Document = Annotated[dict[str, Any], Depends(_document)]
 
 
@@ -100,24 +110,24 @@ def _add_web_server_routes(router: APIRouter, service: Service) -> None:
     async def create_cli_token(name: str) -> dict[str, Any]:
         environment = available(name)
         return {
-            "CliToken": environment.tokens.issue("cli"),
+            "CliToken": environment.tokens.issue("cli", ADMIN),
             "WebServerHostname": environment.record.web_server,
         }
 
     @router.post("/webtoken/{name}")
     async def create_web_login_token(
-        name: str, x_lake_caller_arn: Annotated[str, Header()] = ""
+        name: str, username: Username, x_lake_caller_arn: Annotated[str, Header()] = ""
     ) -> dict[str, Any]:
         environment = available(name)
         return {
-            "WebToken": environment.tokens.issue("web"),
+            "WebToken": environment.tokens.issue("web", username),
             "WebServerHostname": environment.record.web_server,
             "IamIdentity": x_lake_caller_arn.rpartition(":")[2],
-            "AirflowIdentity": ADMIN,
+            "AirflowIdentity": username,
         }
 
     @router.post("/restapi/{name}")
-    async def invoke_rest_api(name: str, document: Document) -> dict[str, Any]:
+    async def invoke_rest_api(name: str, username: Username, document: Document) -> dict[str, Any]:
         environment = available(name)
         method, path = document.get("Method"), document.get("Path")
         query = document.get("QueryParameters") or {}
@@ -128,7 +138,7 @@ def _add_web_server_routes(router: APIRouter, service: Service) -> None:
         if not isinstance(query, Mapping):
             raise ApiError("ValidationException", "QueryParameters: a JSON object")
         status, answer = await environment.host.web_server.invoke(
-            method, path, query=query, body=document.get("Body")
+            method, path, username=username, query=query, body=document.get("Body")
         )
         return {"RestApiStatusCode": status, "RestApiResponse": answer}
 
@@ -180,9 +190,10 @@ def airflow_routes(service: Service) -> APIRouter:
     ) -> dict[str, Any]:
         environment = service.environments.get(name)
         token = authorization.removeprefix("Bearer ")
-        if not environment or not environment.tokens.redeem(kind, token):
+        username = environment.tokens.redeem(kind, token) if environment else None
+        if not username:
             raise HTTPException(403, "The token is wrong or too old")
-        return {}
+        return {"Username": username}
 
     return router
 

@@ -24,10 +24,10 @@ class Database:
     time: it depends on the image's packages and the password alone, which name the template.
     """
 
-    def __init__(self, folder: Path, *, runner: Runner, admin_password: str) -> None:
+    def __init__(self, folder: Path, *, runner: Runner, users_password: str) -> None:
         self._folder = folder
         self._runner = runner
-        self._admin_password = admin_password
+        self._users_password = users_password
         self._lock = asyncio.Lock()
 
     @property
@@ -49,8 +49,8 @@ class Database:
         return self.version
 
     async def make_template(self, venv: Path) -> Path:
-        """An SQLite database with all tables and the admin user, made unless it stands."""
-        name = f"{self.version}-{_digest(self._admin_password.encode())}.db"
+        """An SQLite database with all tables and users, made unless it stands."""
+        name = f"{self.version}-{_digest(self._users_password.encode())}.db"
         template = self._folder / name
         async with self._lock:
             if not template.exists():
@@ -73,7 +73,7 @@ class Database:
                         "AIRFLOW__CORE__AUTH_MANAGER": AUTH_MANAGER,
                         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
                         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
-                        "MWAA_ADMIN_PASSWORD": self._admin_password,
+                        "MWAA_USERS_PASSWORD": self._users_password,
                     },
                     folder=Path(home),
                     timeout_seconds=LIMIT_SECONDS,

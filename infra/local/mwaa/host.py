@@ -43,7 +43,7 @@ class AirflowHost:
             secrets=SecretFolder(self._secrets),
             proxy_url=laptop.proxy_url,
         )
-        self.web_server = WebServer(record.web_server, laptop.admin_password)
+        self.web_server = WebServer(record.web_server, laptop.users_password)
         self._builder = Builder(
             layout=self._layout,
             virtual_environments=laptop.virtual_environments,

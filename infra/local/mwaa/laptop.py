@@ -40,7 +40,7 @@ class Laptop:
         return Database(
             self.settings.home / "database-templates",
             runner=self.runner,
-            admin_password=self.admin_password,
+            users_password=self.users_password,
         )
 
     @property
@@ -49,9 +49,9 @@ class Laptop:
         return self.settings.home / "state" / "environments"
 
     @property
-    def admin_password(self) -> str:
-        """The password of the Airflow user `admin`, one for all environments."""
-        return SecretFolder(self.settings.home / "state").get("admin-password", random_password)
+    def users_password(self) -> str:
+        """The password of Airflow's users, one for all environments."""
+        return SecretFolder(self.settings.home / "state").get("airflow-password", random_password)
 
     async def prepare(self) -> None:
         """Do beforehand what the first environment would have to wait for."""

@@ -17,19 +17,22 @@ type TokenKind = Literal["cli", "web"]
 class Tokens:
     """The tokens of one environment; a login token serves once, a command line's for a minute."""
 
-    _expiry: dict[tuple[TokenKind, str], float] = field(default_factory=dict)
+    _issued: dict[tuple[TokenKind, str], tuple[float, str]] = field(default_factory=dict)
+    """When it expires, and whom it is for."""
 
-    def issue(self, kind: TokenKind) -> str:
-        """A new token."""
+    def issue(self, kind: TokenKind, username: str) -> str:
+        """A new token for an Airflow user."""
         now = time.monotonic()
-        self._expiry = {key: expiry for key, expiry in self._expiry.items() if expiry > now}
+        self._issued = {key: value for key, value in self._issued.items() if value[0] > now}
         token = secrets.token_urlsafe(32)
-        self._expiry[kind, token] = now + LIFETIME_SECONDS
+        self._issued[kind, token] = now + LIFETIME_SECONDS, username
         return token
 
-    def redeem(self, kind: TokenKind, token: str) -> bool:
-        """Whether the token was issued for this use and is still good."""
-        good = self._expiry.get((kind, token), 0.0) > time.monotonic()
-        if good and kind == "web":
-            del self._expiry[kind, token]
-        return good
+    def redeem(self, kind: TokenKind, token: str) -> str | None:
+        """The user for whom the token was issued, or None when it is not good for this use."""
+        expiry, username = self._issued.get((kind, token), (0.0, ""))
+        if expiry <= time.monotonic():
+            return None
+        if kind == "web":
+            del self._issued[kind, token]
+        return username

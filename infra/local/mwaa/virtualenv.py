@@ -150,5 +150,6 @@ def _digest(*parts: bytes) -> str:
 def _link_tree(image: Path, venv: Path) -> None:
     """A copy of a relocatable environment that shares its files, incomplete until marked."""
     shutil.rmtree(venv, ignore_errors=True)
-    shutil.copytree(image, venv, symlinks=True, copy_function=os.link)
+    unfinished = shutil.ignore_patterns("*.pyc.*")  # what Python is compiling at this moment
+    shutil.copytree(image, venv, symlinks=True, copy_function=os.link, ignore=unfinished)
     (venv / _COMPLETE).unlink()

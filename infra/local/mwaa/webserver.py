@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 
-from infra.local.mwaa.airflow import ADMIN
 from infra.local.mwaa.model import ApiError, ConfigurationError
 from infra.local.supervisor import ports
 from infra.local.supervisor.component import Component, ComponentState
@@ -32,11 +31,11 @@ def require_free_port(port: int) -> None:
 
 
 class WebServer:
-    """Calls Airflow's API on the loopback interface, as the user `admin`."""
+    """Calls Airflow's API on the loopback interface."""
 
     def __init__(self, address: str, password: str) -> None:
         self._password = password
-        self._token = ""
+        self._logins: dict[str, str] = {}
         self._client = httpx.AsyncClient(
             base_url=f"http://{address}", timeout=REST_LIMIT_SECONDS, trust_env=False
         )
@@ -57,16 +56,26 @@ class WebServer:
         return [part for part in MONITORED if health.get(part, {}).get("status") != "healthy"]
 
     async def invoke(
-        self, method: str, path: str, *, query: Mapping[str, object], body: object
+        self,
+        method: str,
+        path: str,
+        *,
+        username: str,
+        query: Mapping[str, object],
+        body: object,
     ) -> tuple[int, object]:
-        """One call of Airflow's REST API: the status and the JSON document of the answer.
+        """One call of Airflow's REST API as `username`: status and JSON document of the answer.
 
         Raises ApiError (RestApiClientException, RestApiServerException) for an answer of 400
         and more, and for one that is too late or too large.
         """
         try:
             async with asyncio.timeout(REST_LIMIT_SECONDS):
-                answer = await self._call(method, path, query=query, body=body)
+                login = self._logins.get(username) or await self._log_in(username)
+                answer = await self._call(login, method, path, query, body)
+                if answer.status_code == httpx.codes.UNAUTHORIZED:
+                    login = await self._log_in(username)
+                    answer = await self._call(login, method, path, query, body)
         except (TimeoutError, httpx.HTTPError) as error:
             reason = str(error) or f"no answer within {REST_LIMIT_SECONDS:.0f} s"
             raise _rest_error(504, {"detail": reason}) from None
@@ -78,29 +87,22 @@ class WebServer:
         return answer.status_code, document
 
     async def _call(
-        self, method: str, path: str, *, query: Mapping[str, object], body: object
+        self, login: str, method: str, path: str, query: Mapping[str, object], body: object
     ) -> httpx.Response:
-        for _ in range(2):
-            if not self._token:
-                self._token = await self._log_in()
-            answer = await self._client.request(
-                method,
-                f"/api/v2/{path.lstrip('/')}",
-                params=httpx.QueryParams(dict(query)) if query else None,  # type: ignore[arg-type]
-                json=body,
-                headers={"Authorization": f"Bearer {self._token}"},
-            )
-            if answer.status_code != httpx.codes.UNAUTHORIZED:
-                break
-            self._token = ""
-        return answer
-
-    async def _log_in(self) -> str:
-        answer = await self._client.post(
-            "/auth/token", json={"username": ADMIN, "password": self._password}
+        return await self._client.request(
+            method,
+            f"/api/v2/{path.lstrip('/')}",
+            params=httpx.QueryParams(dict(query)) if query else None,  # type: ignore[arg-type]  # JSON
+            json=body,
+            headers={"Authorization": f"Bearer {login}"},
         )
-        token: str = answer.raise_for_status().json()["access_token"]
-        return token
+
+    async def _log_in(self, username: str) -> str:
+        answer = await self._client.post(
+            "/auth/token", json={"username": username, "password": self._password}
+        )
+        self._logins[username] = answer.raise_for_status().json()["access_token"]
+        return self._logins[username]
 
 
 def _rest_error(status: int, document: object) -> ApiError:

@@ -184,7 +184,7 @@ class Supervisor:
             ready=self._ready,
             components=[_describe_component(component) for component in components],
             environments=[
-                _describe_environment(environment, service.laptop.admin_password)
+                _describe_environment(environment, service.laptop.users_password)
                 for environment in environments
             ],
         )

@@ -12,6 +12,7 @@ Airflow web login token".
 from __future__ import annotations
 
 import base64
+import json
 import os
 import shlex
 import subprocess
@@ -25,26 +26,26 @@ from airflow.plugins_manager import AirflowPlugin
 from airflow.providers.fab.auth_manager.fab_auth_manager import FabAuthManager
 from fastapi import Body, FastAPI, Header, HTTPException
 from flask import Blueprint, abort, redirect, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 TOKENS_URL = os.environ["MWAA_TOKENS_URL"]
-ADMIN = "admin"
 SESSION_SECONDS = 12 * 3600
 COMMAND_SECONDS = 60
 
 
-def redeem(kind: str, token: str) -> bool:
-    """Whether the supervisor issued this token, for this use, within the last minute."""
+def redeem(kind: str, token: str) -> str | None:
+    """The Airflow user that a token of the last minute is for, or None for any other token."""
     call = urllib.request.Request(  # noqa: S310  # the supervisor's own http address
         f"{TOKENS_URL}/{kind}", method="POST", headers={"Authorization": f"Bearer {token}"}
     )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(call, timeout=10):
-            return True
+        with direct.open(call, timeout=10) as answer:
+            return str(json.load(answer)["Username"])
     except urllib.error.HTTPError as error:
         if error.code == 403:  # noqa: PLR2004  # what the supervisor answers to a wrong token
-            return False
+            return None
         raise
 
 
@@ -89,10 +90,9 @@ login = Blueprint("aws_mwaa", __name__, url_prefix="/aws_mwaa")
 @login.route("/login", methods=["GET", "POST"])
 def start_session() -> ResponseReturnValue:
     """Exchange a web login token for a session of the Airflow user interface."""
-    if not redeem("web", request.values.get("token", "")):
-        abort(403)
     manager = cast(FabAuthManager, get_auth_manager())
-    user = manager.security_manager.find_user(ADMIN)
+    username = redeem("web", request.values.get("token", ""))
+    user = manager.security_manager.find_user(username) if username else None
     if not user:
         abort(403)
     response = redirect("/")
@@ -105,6 +105,12 @@ def start_session() -> ResponseReturnValue:
         samesite="Lax",
     )
     return response
+
+
+@login.record
+def exempt_from_csrf(state: BlueprintSetupState) -> None:
+    """The token in the form proves the caller; a form of Airflow's own would carry another."""
+    state.app.extensions["csrf"].exempt(login)
 
 
 class MwaaPages(AirflowPlugin):

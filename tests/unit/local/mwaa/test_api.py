@@ -23,6 +23,7 @@ CALLER = {
     "X-Lake-Account": "123456789012",
     "X-Lake-Region": "us-east-1",
     "X-Lake-Caller-Arn": "arn:aws:sts::123456789012:assumed-role/Admin/me",
+    "X-Lake-Airflow-Role": "Viewer",
 }
 
 
@@ -127,11 +128,20 @@ def test_a_login_token_names_the_caller_and_is_redeemed_once(client: TestClient)
     answer = client.post("/mwaa/webtoken/lake-dev").json()
     assert answer["WebServerHostname"] == "127.0.0.1:8120"
     assert answer["IamIdentity"] == "assumed-role/Admin/me"
-    assert answer["AirflowIdentity"] == "admin"
+    assert answer["AirflowIdentity"] == "viewer"
     headers = {"Authorization": f"Bearer {answer['WebToken']}"}
     assert client.post("/tokens/lake-dev/cli", headers=headers).status_code == 403
-    assert client.post("/tokens/lake-dev/web", headers=headers).status_code == 200
+    assert client.post("/tokens/lake-dev/web", headers=headers).json() == {"Username": "viewer"}
     assert client.post("/tokens/lake-dev/web", headers=headers).status_code == 403
+
+
+@pytest.mark.usefixtures("created")
+@pytest.mark.parametrize("operation", ["webtoken", "restapi"])
+def test_a_caller_without_a_role_of_airflow_is_refused(client: TestClient, operation: str) -> None:
+    call = {"Method": "GET", "Path": "/dags"}
+    headers = {"X-Lake-Airflow-Role": ""}
+    answer = client.post(f"/mwaa/{operation}/lake-dev", json=call, headers=headers)
+    assert (answer.status_code, answer.json()["__type"]) == (403, "AccessDeniedException")
 
 
 @pytest.mark.usefixtures("created")
@@ -185,7 +195,10 @@ def test_the_rest_api_is_called_and_its_errors_are_passed_on(
     answer = client.post("/mwaa/restapi/lake-dev", json=call)
     assert answer.json() == {
         "RestApiStatusCode": 200,
-        "RestApiResponse": ["POST", "/dags", {"query": {"a": "b"}, "body": {"c": 1}}],
+        "RestApiResponse": [
+            *("POST", "/dags"),
+            {"username": "viewer", "query": {"a": "b"}, "body": {"c": 1}},
+        ],
     }
     failed = client.post("/mwaa/restapi/lake-dev", json={"Method": "GET", "Path": "/dags/none"})
     assert failed.status_code == 400

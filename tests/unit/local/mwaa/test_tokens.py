@@ -11,8 +11,8 @@ from infra.local.mwaa.tokens import Tokens
 
 def test_a_login_token_serves_once() -> None:
     tokens = Tokens()
-    token = tokens.issue("web")
-    assert tokens.redeem("web", token)
+    token = tokens.issue("web", "viewer")
+    assert tokens.redeem("web", token) == "viewer"
     assert not tokens.redeem("web", token)
 
 
@@ -20,14 +20,14 @@ def test_a_command_lines_token_serves_for_its_minute(monkeypatch: pytest.MonkeyP
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     tokens = Tokens()
-    token = tokens.issue("cli")
+    token = tokens.issue("cli", "admin")
     now[0] += 59
-    assert tokens.redeem("cli", token)
+    assert tokens.redeem("cli", token) == "admin"
     now[0] += 2
     assert not tokens.redeem("cli", token)
 
 
 def test_a_token_serves_for_what_it_was_issued_only() -> None:
     tokens = Tokens()
-    assert not tokens.redeem("cli", tokens.issue("web"))
+    assert not tokens.redeem("cli", tokens.issue("web", "viewer"))
     assert not tokens.redeem("web", "invented")

@@ -31,7 +31,7 @@ def _server(answer: Callable[[httpx.Request], httpx.Response]) -> WebServer:
 def _airflow(request: httpx.Request) -> httpx.Response:
     """A small Airflow with one DAG."""
     if request.url.path == "/auth/token":
-        assert json.loads(request.content) == {"username": "admin", "password": "password"}
+        assert json.loads(request.content) == {"username": "viewer", "password": "password"}
         return httpx.Response(201, json={"access_token": "jwt"})
     if request.headers["Authorization"] != "Bearer jwt":
         return httpx.Response(401, json={})
@@ -47,10 +47,12 @@ def _airflow(request: httpx.Request) -> httpx.Response:
 
 
 def _invoke(path: str, **query: object) -> tuple[int, object]:
-    return asyncio.run(_server(_airflow).invoke("GET", path, query=query, body=None))
+    return asyncio.run(
+        _server(_airflow).invoke("GET", path, username="viewer", query=query, body=None)
+    )
 
 
-def test_a_call_is_made_as_the_admin_user() -> None:
+def test_a_call_is_made_as_the_user_it_is_for() -> None:
     assert _invoke("/dags", limit=5) == (200, {"limit": "5"})
 
 
@@ -73,8 +75,10 @@ def test_errors_have_airflows_status_and_answer(path: str, code: str, status: in
 
 def test_an_expired_login_is_renewed() -> None:
     server = _server(_airflow)
-    server._token = "expired"
-    assert asyncio.run(server.invoke("GET", "/dags", query={}, body=None))[0] == 200
+    server._logins = {"viewer": "expired"}
+    assert (
+        asyncio.run(server.invoke("GET", "/dags", username="viewer", query={}, body=None))[0] == 200
+    )
 
 
 def test_unhealthy_parts_are_named() -> None:

@@ -1,0 +1,64 @@
+"""One laptop with one environment, which all tests of the embedded MWAA share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.embedded.mwaa.laptop import Laptop, zipped
+
+DAGS = Path(__file__).parent / "dags"
+ENVIRONMENT = "lake-test"
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """A running supervisor, started from the shell of a person with AWS keys of their own."""
+    folder = tmp_path_factory.mktemp("laptop")
+    keys = folder / "person" / ".aws" / "credentials"
+    keys.parent.mkdir(parents=True)
+    keys.write_text("[default]\naws_access_key_id = AKIAFILE\naws_secret_access_key = file\n")
+    laptop = Laptop(
+        home=folder / "home",
+        person={
+            "AWS_ACCESS_KEY_ID": "AKIASHELL",
+            "AWS_SECRET_ACCESS_KEY": "shell",
+            "AWS_SHARED_CREDENTIALS_FILE": str(keys),
+            "AWS_PROFILE": "default",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "True",
+        },
+    )
+    laptop.start()
+    laptop.make_account()
+    yield laptop
+    laptop.end()
+    assert laptop.processes() == []
+    assert laptop.listening() == []
+
+
+@pytest.fixture(scope="module")
+def environment(laptop: Laptop) -> str:
+    """The name of an environment that is AVAILABLE."""
+    for path in DAGS.glob("*.py"):
+        laptop.put(f"dags/{path.name}", path.read_text())
+    request = laptop.request(
+        PluginsS3Path="plugins.zip",
+        PluginsS3ObjectVersion=laptop.put(
+            "plugins.zip",
+            zipped(**{"constraints.txt": "iniconfig==2.1.0\n", "from_plugins.py": "ANSWER = 42\n"}),
+        ),
+        RequirementsS3Path="requirements.txt",
+        RequirementsS3ObjectVersion=laptop.put(
+            "requirements.txt",
+            '--constraint "/usr/local/airflow/plugins/constraints.txt"\niniconfig\n',
+        ),
+        StartupScriptS3Path="startup.sh",
+        StartupScriptS3ObjectVersion=laptop.put("startup.sh", "export FROM_STARTUP=yes\n"),
+        AirflowConfigurationOptions={"lake.curated_bucket": "curated"},
+    )
+    laptop.mwaa.create_environment(Name=ENVIRONMENT, **request)
+    created = laptop.settled(ENVIRONMENT)
+    assert created["Status"] == "AVAILABLE", created["LastUpdate"]
+    return ENVIRONMENT
