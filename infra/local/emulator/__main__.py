@@ -9,6 +9,7 @@ import sys
 
 from infra.local.emulator import journal, object_files, process
 from infra.local.emulator.settings import EmulatorSettings, SettingsError
+from infra.local.emulator.store import StateInUse, StateStore
 
 
 def main() -> int:
@@ -30,9 +31,14 @@ def main() -> int:
         return _refuse("; ".join(problems))
     from infra.local.emulator.server import serve  # noqa: PLC0415 - see above
 
+    try:
+        store = StateStore(settings.state_dir / "control-plane.sqlite")
+    except StateInUse as error:
+        return _refuse(f"{error}. Stop it, or choose another folder with LAKE_STATE_DIR.")
+
     journal.log_to_stdout()  # after ministack, which sets up its own
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, store))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

@@ -45,7 +45,8 @@ class Athena:
             operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
             engine = await asyncio.to_thread(self._made_engine)
             if operation not in engine.OPERATIONS:
-                return await ministack(request)
+                response = await ministack(request)
+                return _completed(response) if operation == "GetWorkGroup" else response
             parameters: dict[str, Any] = json.loads(request.body or b"{}")
             status, answer = await asyncio.to_thread(
                 self._handle, operation, parameters, caller_credentials(request)
@@ -73,3 +74,20 @@ class Athena:
                     self._settings.state_dir / "athena",
                 )
             return self._engine
+
+
+def _completed(response: Response) -> Response:
+    """A work group with the settings that AWS always answers: clients ask for them by name."""
+    if response.status != 200:  # noqa: PLR2004 - OK
+        return response
+    answer: dict[str, Any] = json.loads(response.body)
+    group = answer["WorkGroup"]
+    group["Configuration"] = {
+        # Only the work group that every account has leaves the settings to its clients.
+        "EnforceWorkGroupConfiguration": group["Name"] != "primary",
+        "PublishCloudWatchMetricsEnabled": False,
+        "RequesterPaysEnabled": False,
+        "ResultConfiguration": {},
+        **group.get("Configuration", {}),
+    }
+    return response._replace(body=json.dumps(answer).encode())

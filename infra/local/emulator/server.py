@@ -30,7 +30,7 @@ SHUTDOWN_SECONDS = 0.5
 """How long a request under way may take to end; every acknowledged write is already on disk."""
 
 
-async def serve(settings: EmulatorSettings) -> None:
+async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     """Serve on 127.0.0.1 until SIGTERM or SIGINT."""
     supervisor = Supervisor(url=settings.supervisor_url, control_key=settings.control_key)
     types.register(supervisor)
@@ -40,7 +40,6 @@ async def serve(settings: EmulatorSettings) -> None:
     athena = Athena(settings)
     athena.install()
     authorization.install(athena.work_group_of)
-    store = StateStore(settings.state_dir / "control-plane.sqlite")
     sts.install(control_key=settings.control_key)
     treat_every_request_as_secure()
     limit_root_to("test")

@@ -15,22 +15,39 @@ CREATE TABLE IF NOT EXISTS sts_session (
 """
 
 
+_LOCK_SECONDS = 2.0
+"""How long a process that is just ending may still hold the state."""
+
+
+class StateInUse(Exception):
+    """Another process holds the state; the text names its file."""
+
+
 class StateStore:
-    """The state of every service and the STS sessions, each a JSON text.
+    """The state of every service and the STS sessions, each a JSON text; held by one process.
 
     A write is atomic over all services that it names, and on disk when the call returns.
-    Every method raises `sqlite3.Error` when the disk refuses.
+    Every method raises `sqlite3.Error` when the disk refuses, and the first of a second process
+    raises `StateInUse`.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection = sqlite3.connect(
+            path, check_same_thread=False, isolation_level=None, timeout=_LOCK_SECONDS
+        )
         path.chmod(0o600)  # it holds secret access keys
         # Write-ahead log, synced at each commit: a kill or a power cut loses nothing acknowledged.
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(_SCHEMA)
+        try:
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise StateInUse(f"another embedded AWS uses {path}") from error
 
     def load(self, service: str) -> str | None:
         """The saved state of `service`, or None."""

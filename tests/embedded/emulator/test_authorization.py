@@ -269,6 +269,6 @@ def test_a_query_parameter_does_not_rename_the_action(
     request = AWSRequest("DELETE", f"{emulator.endpoint_url}/renamed?Action=ListBucket")
     credentials = Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token)
     S3SigV4Auth(credentials, "s3", REGION).add_auth(request)
-    answer = httpx.delete(request.url, headers=dict(request.headers.items()))
+    answer = httpx.delete(str(request.url), headers=dict(request.headers.items()))
     assert answer.status_code == 403
     assert "s3:DeleteBucket" in answer.text
