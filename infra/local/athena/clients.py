@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,59 +34,62 @@ class Credentials:
 
 
 class Clients:
-    """Clients of one caller at one endpoint, each made when it is first used."""
+    """Clients of one caller, each made when it is first used."""
 
-    def __init__(self, *, endpoint: str, region: str, credentials: Credentials) -> None:
-        self._endpoint = endpoint
-        self._session = boto3.session.Session(
-            aws_access_key_id=credentials.access_key_id,
-            aws_secret_access_key=credentials.secret_access_key,
-            aws_session_token=credentials.session_token,
-            region_name=region,
-        )
-        self._lock = threading.Lock()  # making a client is not thread-safe, using one is
-
-    def _client(self, service: str) -> Any:
-        with self._lock:
-            return self._session.client(service, endpoint_url=self._endpoint, config=_CONFIG)  # type: ignore[call-overload]
+    def __init__(self, make: Callable[[str], Any]) -> None:
+        self._make = make
 
     @cached_property
     def s3(self) -> S3Client:
         """S3 in the caller's name."""
-        client: S3Client = self._client("s3")
+        client: S3Client = self._make("s3")
         return client
 
     @cached_property
     def glue(self) -> GlueClient:
         """Glue in the caller's name."""
-        client: GlueClient = self._client("glue")
+        client: GlueClient = self._make("glue")
         return client
 
     @cached_property
     def athena(self) -> AthenaClient:
         """Athena's other operations (work groups) in the caller's name."""
-        client: AthenaClient = self._client("athena")
+        client: AthenaClient = self._make("athena")
         return client
 
 
 class ClientFactory:
-    """Keeps the clients of the last callers: making one costs tens of milliseconds."""
+    """Makes the clients of callers, and keeps those of the last ones.
+
+    All come from one session, which reads the description of a service once.
+    """
 
     KEPT = 32
 
     def __init__(self, *, endpoint: str, region: str) -> None:
         self._endpoint = endpoint
-        self._region = region
+        self._session = boto3.session.Session(region_name=region)
         self._clients: OrderedDict[Credentials, Clients] = OrderedDict()
         self._lock = threading.Lock()
+        self._making = threading.Lock()  # a session is not thread-safe, its clients are
 
     def of(self, caller: Credentials) -> Clients:
         """The clients that sign as `caller`."""
+
+        def make(service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+            with self._making:
+                return self._session.client(  # type: ignore[call-overload] # by name
+                    service,
+                    endpoint_url=self._endpoint,
+                    aws_access_key_id=caller.access_key_id,
+                    aws_secret_access_key=caller.secret_access_key,
+                    aws_session_token=caller.session_token,
+                    config=_CONFIG,
+                )
+
         with self._lock:
             if caller not in self._clients:
-                self._clients[caller] = Clients(
-                    endpoint=self._endpoint, region=self._region, credentials=caller
-                )
+                self._clients[caller] = Clients(make)
                 if len(self._clients) > self.KEPT:
                     self._clients.popitem(last=False)
             self._clients.move_to_end(caller)

@@ -96,7 +96,8 @@ class Execution:
             work = Work(
                 statement=self._statement,
                 parameters=self._document.get("ExecutionParameters", []),
-                database=context.get("Database", "default").lower(),
+                # awswrangler sends it in backticks.
+                database=context.get("Database", "default").strip("`").lower(),
                 clients=self._clients,
                 catalog=Catalog(self._clients.glue),
                 session=session,

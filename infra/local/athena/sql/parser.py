@@ -56,9 +56,7 @@ class _QueryParser(TrinoParser):
         if self._match(TokenType.FROM, advance=False):
             # `FROM t` without SELECT is DuckDB's.
             self.raise_error("Unexpected FROM")
-        return super()._parse_select_query(
-            nested, table, parse_subquery_alias, parse_set_operation
-        )
+        return super()._parse_select_query(nested, table, parse_subquery_alias, parse_set_operation)
 
 
 class QueryDialect(Trino):

@@ -273,9 +273,7 @@ def test_an_enforced_work_group_says_where_results_go(lake: Lake, moto_endpoint:
 def test_a_query_over_the_scan_limit_is_cancelled_before_it_reads(
     lake: Lake, moto_endpoint: str
 ) -> None:
-    _work_group(
-        moto_endpoint, BytesScannedCutoffPerQuery=10_000_000, ResultConfiguration=OUTPUT
-    )
+    _work_group(moto_endpoint, BytesScannedCutoffPerQuery=10_000_000, ResultConfiguration=OUTPUT)
     lake.put("s3://data/t/a", b"x\n" * 6_000_000)
     lake.table(
         "t",

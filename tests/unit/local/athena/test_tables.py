@@ -36,7 +36,7 @@ def test_hidden_and_empty_objects_are_skipped(lake: Lake) -> None:
 
 def test_an_empty_table_has_no_rows_but_its_columns(lake: Lake) -> None:
     lake.table("t", {"x": "bigint"}, location="s3://data/nothing/")
-    execution = lake.execute("SELECT x, \"$path\" FROM t WHERE x > 1")
+    execution = lake.execute('SELECT x, "$path" FROM t WHERE x > 1')
     assert lake.results(execution["QueryExecutionId"]) == [("x", "$path")]
 
 
@@ -141,7 +141,7 @@ def test_a_malformed_json_line_fails_unless_the_table_forgives_it(lake: Lake) ->
 
 
 def test_delimited_text_reads_what_does_not_fit_as_null(lake: Lake) -> None:
-    lake.put("s3://data/c/a", b"head;er\r\nx;1;2021-06-25\r\n\\N;bad;no date\r\n\"q\";;;more\r\n")
+    lake.put("s3://data/c/a", b'head;er\r\nx;1;2021-06-25\r\n\\N;bad;no date\r\n"q";;;more\r\n')
     lake.table(
         "c",
         {"s": "string", "n": "int", "d": "date"},
@@ -258,9 +258,9 @@ def test_what_must_not_be_pruned_is_not(quotes: Lake) -> None:
         "SELECT r FROM (SELECT dt, row_number() OVER (ORDER BY dt) AS r FROM quotes)"
         " WHERE dt = DATE '2021-06-25'"
     ) == [("3",)]
-    assert quotes.rows("SELECT count(*) FROM quotes WHERE dt = DATE '2021-06-25' OR code = 'P23'") == [
-        ("2",)
-    ]
+    assert quotes.rows(
+        "SELECT count(*) FROM quotes WHERE dt = DATE '2021-06-25' OR code = 'P23'"
+    ) == [("2",)]
 
 
 def test_partition_values_are_typed_columns(quotes: Lake) -> None:
