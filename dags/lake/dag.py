@@ -146,18 +146,10 @@ def publish(name: str, this_run: str) -> dict[str, int]:
 def check(name: str, this_run: str) -> list[list[tuple[str, str]]]:
     """Compares the table with what was published; gives the processed objects to delete."""
     from lake.pipeline import check as stage
-    from lake.pipeline.documents import Published
-    from lake.pipeline.places import Places
 
-    data_set, store = _data_set(name), _store()
-    published = store.require(Places.of(data_set).run(this_run).published, Published)
-    stage.check(
-        data_set=data_set,
-        catalog=_catalog(),
-        published=published,
-        curated_bucket=store.curated_bucket,
-    )
-    processed = [(file.key, file.etag) for file in _plan(name, this_run).files]
+    plan = _plan(name, this_run)
+    stage.check(data_set=_data_set(name), store=_store(), catalog=_catalog(), plan=plan)
+    processed = [(file.key, file.etag) for file in plan.files]
     return [
         processed[start : start + DELETE_AT_ONCE]
         for start in range(0, len(processed), DELETE_AT_ONCE)

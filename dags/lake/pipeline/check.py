@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from lake.dataset import DataSet
 from lake.pipeline.catalog import Catalog, partition_types
-from lake.pipeline.documents import LoadRecord, Published
+from lake.pipeline.documents import LoadRecord, Plan
+from lake.pipeline.places import Places
+from lake.pipeline.store import Store
 
 PARTITIONS_A_QUERY = 200
 """Athena takes 262,144 bytes of SQL; this many partition values stay far below."""
@@ -16,23 +18,23 @@ class CheckFailed(RuntimeError):
     """The table does not hold what the run published."""
 
 
-def check(
-    *, data_set: DataSet, catalog: Catalog, published: Published, curated_bucket: str
-) -> None:
-    """Compare each published object's rows as Athena counts them, and look for duplicate keys.
+def check(*, data_set: DataSet, store: Store, catalog: Catalog, plan: Plan) -> None:
+    """Compare the rows of each loaded object as Athena counts them, and look for duplicate keys.
 
-    Only the partitions that the run touched are read.
+    What is checked is what will be deleted from the landing bucket: the files that this run
+    loaded, and those of an earlier run that did not come so far. Only their partitions are read.
 
     Raises:
         CheckFailed: names the objects with a wrong count, or sample keys that are not unique.
     """
+    records = _loaded(data_set, store, plan)
     expected = {
-        f"s3://{curated_bucket}/{part.key}": part.rows
-        for record in published.loaded
+        f"s3://{store.curated_bucket}/{part.key}": part.rows
+        for record in records
         for part in record.parts
     }
     counted: dict[str, int] = {}
-    for where in _conditions(data_set, published.loaded):
+    for where in _conditions(data_set, records):
         table = f'"{catalog.database}"."{data_set.table_name}"{where}'
         sql = f'SELECT "$path" AS path, count(*) AS n FROM {table} GROUP BY 1'  # noqa: S608  # names of the data set file, held to [a-z0-9_]
         counted |= {row["path"]: int(row["n"]) for row in catalog.query(sql)}
@@ -48,6 +50,17 @@ def check(
             f"{path}: wrote {rows}, Athena reads {n}" for path, (rows, n) in wrong.items()
         )
         raise CheckFailed(f"{data_set.table_name}: {said}")
+
+
+def _loaded(data_set: DataSet, store: Store, plan: Plan) -> list[LoadRecord]:
+    """The records of the plan's files that are loaded at the version that the plan names."""
+    places = Places.of(data_set)
+    records = store.read_many((places.record(file) for file in plan.files), LoadRecord)
+    return [
+        record
+        for file, record in zip(plan.files, records, strict=True)
+        if record and record.state == "loaded" and record.version_id == file.version_id
+    ]
 
 
 def _conditions(data_set: DataSet, records: Iterable[LoadRecord]) -> list[str]:

@@ -68,11 +68,6 @@ class RunPlaces:
         """The key of the plan."""
         return f"{self.prefix}plan.json"
 
-    @property
-    def published(self) -> str:
-        """The key of what was published."""
-        return f"{self.prefix}published.json"
-
     def result(self, file: LandedFile) -> str:
         """The key of a file's result."""
         return f"{self.prefix}results/{file.file_id}.json"

@@ -36,9 +36,7 @@ def publish(*, data_set: DataSet, store: Store, catalog: Catalog, plan: Plan) ->
         if result.state == "refused":
             refused[result.file.key] = result.reason
             _record_refusal(places=places, store=store, result=result, run_id=plan.run_id)
-    published = Published(loaded=loaded, refused=refused)
-    store.write(run.published, published)
-    return published
+    return Published(loaded=loaded, refused=refused)
 
 
 def _results(*, store: Store, run: RunPlaces, plan: Plan) -> list[FileResult]:

@@ -49,19 +49,14 @@ class Pipeline:
     def publish(self, made: Plan) -> Published:
         return publish(data_set=self.data_set, store=self.store, catalog=self.catalog, plan=made)
 
-    def check(self, published: Published) -> None:
-        check(
-            data_set=self.data_set,
-            catalog=self.catalog,
-            published=published,
-            curated_bucket=self.store.curated_bucket,
-        )
+    def check(self, made: Plan) -> None:
+        check(data_set=self.data_set, store=self.store, catalog=self.catalog, plan=made)
 
     def run(self, run_id: str) -> Published:
         made = self.plan(run_id)
         self.convert(made)
         published = self.publish(made)
-        self.check(published)
+        self.check(made)
         return published
 
 
@@ -142,7 +137,7 @@ def test_a_refused_file_leaves_the_others_untouched_and_is_recorded_with_its_rea
 
     refused = pipeline.convert(made)
     published = pipeline.publish(made)
-    pipeline.check(published)
+    pipeline.check(made)
 
     assert quotes() == BOTH_DAYS
     assert list(refused) == [bad] == list(published.refused)
@@ -208,7 +203,8 @@ def test_killed_at_any_write_of_a_publish_and_run_again_the_table_is_the_same(
         with suppress(Killed):
             pipeline.publish(made)
 
-    pipeline.check(pipeline.publish(made))
+    pipeline.publish(made)
+    pipeline.check(made)
 
     assert quotes() == [
         ("2024-01-02", "AAAA", "10.50"),
@@ -263,7 +259,7 @@ def test_an_object_that_lost_rows_fails_the_check_by_its_name(
     s3.delete_object(Bucket="curated", Key=published.loaded[0].parts[0].key)
 
     with pytest.raises(CheckFailed, match="wrote 2, Athena reads 0"):
-        pipeline.check(published)
+        pipeline.check(pipeline.plan("run-2"))
 
 
 def test_keys_that_are_not_unique_fail_the_check_with_an_example(
@@ -274,6 +270,8 @@ def test_keys_that_are_not_unique_fail_the_check_with_an_example(
 
     with pytest.raises(CheckFailed, match=r"not unique, for example .*AAAA"):
         pipeline.run("run-1")
+    with pytest.raises(CheckFailed):  # and every run says so while the files are there
+        pipeline.run("run-2")
 
 
 def test_a_table_with_other_columns_is_refused_by_their_names(
