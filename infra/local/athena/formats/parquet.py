@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
 
-from infra.local.athena.catalog import Column, Storage, Table
+from infra.local.athena.catalog import Storage, Table
 from infra.local.athena.errors import ErrorType, QueryError
 from infra.local.athena.formats.reader import DataFile, file_number, path_list
-from infra.local.athena.session import Session, quote_name
+from infra.local.athena.session import Session, quote_name, quote_text
 from infra.local.athena.sql.named import column_type
 from infra.local.athena.sql.text import fresh_name
 from infra.local.athena.types import Type, duckdb_type, row_field
@@ -43,39 +43,38 @@ _FITS: dict[str, set[str]] = {
 
 
 def read(session: Session, table: Table, _: Storage, files: list[DataFile]) -> str:
-    """The SELECT over the files, after each file's columns were compared with the table's."""
-    _check(session, table, files)
-    try:
-        found = session.columns(
-            f"SELECT * FROM read_parquet({path_list(files)}, union_by_name = true)"
-        )
-    except duckdb.Error as error:
-        raise _bad_data(str(error)) from error
-    physical = {name.lower(): (name, kind) for name, kind in found}
+    """The SELECT over the files, after each file's columns were compared with the table's.
+
+    Raises:
+        QueryError: HIVE_BAD_DATA, a file is no Parquet.
+    """
+    misfits = _misfits(session, table, files)
+    source = f"read_parquet({path_list(files)}, union_by_name = true)"
+    physical = {
+        name.lower(): (name, kind) for name, kind in session.columns(f"SELECT * FROM {source}")
+    }
     columns = []
     for column in table.columns:
         kind = column_type(table, column.name, column.hive_type)
-        if column.name in physical:
-            name, source = physical[column.name]
-            value = _converted(quote_name(name), source, kind)
+        if column.name in misfits:
+            # Fails a query that reads the column, and no other.
+            message = quote_text(f"HIVE_BAD_DATA: {misfits[column.name]}")
+            value = f"CAST(athena_fail({message}) AS {duckdb_type(kind)})"
+        elif column.name in physical:
+            name, stored = physical[column.name]
+            value = _converted(quote_name(name), stored, kind)
         else:
             value = f"CAST(NULL AS {duckdb_type(kind)})"
         columns.append(f"{value} AS {quote_name(column.name)}")
-    items = ", ".join([*columns, file_number(files)])
-    return f"SELECT {items} FROM read_parquet({path_list(files)}, union_by_name = true)"
+    return f"SELECT {', '.join([*columns, file_number(files)])} FROM {source}"
 
 
 def _bad_data(message: str) -> QueryError:
     return QueryError("HIVE_BAD_DATA", message, error_type=ErrorType.DATA)
 
 
-def _check(session: Session, table: Table, files: list[DataFile]) -> None:
-    """Refuse a file whose column cannot be read as the table declares it.
-
-    Raises:
-        QueryError: HIVE_BAD_DATA with the file and the column, or that it is no Parquet at all.
-    """
-    wanted = {column.name: column for column in table.columns}
+def _misfits(session: Session, table: Table, files: list[DataFile]) -> dict[str, str]:
+    """The columns that a file stores as another type than the table declares, and what to say."""
     for file in files:
         with file.path.open("rb") as content:
             magic = content.read(4)
@@ -84,6 +83,7 @@ def _check(session: Session, table: Table, files: list[DataFile]) -> None:
                 f"Not valid Parquet file: {file.object.uri} expected magic number: PAR1"
                 f" got: {magic.decode('latin-1')!r}"
             )
+    wanted = {column.name: column for column in table.columns}
     by_path = {str(file.path): file for file in files}
     try:
         schemas = session.rows(
@@ -92,42 +92,37 @@ def _check(session: Session, table: Table, files: list[DataFile]) -> None:
         )
     except duckdb.Error as error:
         raise _bad_data(str(error)) from error
-    for path, column, stored in _top_level(schemas):
-        declared = wanted.get(column.lower())
-        if declared is not None:
-            _check_column(table, declared, stored, by_path[path])
-
-
-def _top_level(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[str, str, tuple[str, str]]]:
-    """File, name and (DuckDB, Parquet) type of the columns themselves, not of what is in them."""
-    pending: dict[str, list[int]] = {}
-    for path, name, duckdb_name, physical, children in rows:
-        open_groups = pending.setdefault(path, [])
-        is_root = path not in pending or not open_groups
-        if is_root:
-            open_groups.append(children or 0)
+    misfits: dict[str, str] = {}
+    for path, name, stored, physical in _top_level(schemas):
+        column = wanted.get(name.lower())
+        if column is None:
             continue
-        depth = len(open_groups)
-        if depth == 1:
-            yield path, name, (duckdb_name or "", physical or "group")
-        open_groups[-1] -= 1
-        if children:
-            open_groups.append(children)
-        while len(open_groups) > 1 and open_groups[-1] == 0:
-            open_groups.pop()
+        kind = column_type(table, column.name, column.hive_type)
+        if stored not in _FITS.get(kind.name, set()):
+            misfits[column.name] = (
+                f"Field {column.name}'s type {physical} in parquet file"
+                f" {by_path[path].object.uri} is incompatible with type {kind}"
+                " defined in table schema"
+            )
+    return misfits
 
 
-def _check_column(table: Table, column: Column, stored: tuple[str, str], file: DataFile) -> None:
-    kind = column_type(table, column.name, column.hive_type)
-    duckdb_name, physical = stored
-    base = duckdb_name.split("(")[0]
-    if base.endswith("[]"):
-        base = "LIST"
-    if base not in _FITS.get(kind.name, set()):
-        raise _bad_data(
-            f"Field {column.name}'s type {physical} in parquet file {file.object.uri}"
-            f" is incompatible with type {kind} defined in table schema"
-        )
+def _top_level(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, str, str, str]]:
+    """File, name, DuckDB's and Parquet's type of the columns, not of what is nested in them.
+
+    A schema is listed depth first, each group with the number of its children.
+    """
+    remaining: dict[str, list[int]] = {}
+    for path, name, duckdb_name, physical, children in rows:
+        groups = remaining.setdefault(path, [])
+        if len(groups) == 1:
+            base = (duckdb_name or "").split("(")[0]
+            yield path, name, "LIST" if base.endswith("[]") else base, physical or "group"
+        if groups:
+            groups[-1] -= 1
+        groups.append(children or 0)
+        while len(groups) > 1 and groups[-1] == 0:
+            groups.pop()
 
 
 def _converted(sql: str, source: Any, to: Type) -> str:

@@ -50,6 +50,7 @@ def test_a_column_of_another_type_names_file_and_column(lake: Lake) -> None:
     )
     with pytest.raises(QueryFailed, match=message):
         lake.rows("SELECT x FROM t")
+    assert lake.rows("SELECT count(*) FROM t") == [("2",)]  # it does not read the column
 
 
 def test_a_file_that_is_no_parquet_is_named(lake: Lake) -> None:
