@@ -30,7 +30,8 @@ class LocalSettings(BaseSettings):
     sync_seconds: float = Field(default=3.0, gt=0)
     """How often DAGs are synced from the Airflow bucket (MWAA: 30)."""
     database: str = Field(default="", pattern=r"^(|postgresql\+psycopg2://.+)$")
-    """Airflow's metadata database: empty for SQLite, or the URL of a PostgreSQL server."""
+    """Airflow's metadata databases: empty for SQLite, or the URL of a PostgreSQL server, whose user
+    may create databases (one for each environment)."""
 
     @property
     def endpoint_url(self) -> str:

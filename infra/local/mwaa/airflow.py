@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infra.local.mwaa.bundle import Build
 from infra.local.mwaa.layout import Layout
@@ -80,8 +81,11 @@ class Airflow:
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy's URL of the metadata database."""
-        return self.settings.database or f"sqlite:///{self.layout.sqlite}"
+        """SQLAlchemy's URL of the metadata database; on a server each environment has its own."""
+        if not self.settings.database:
+            return f"sqlite:///{self.layout.sqlite}"
+        server = urlsplit(self.settings.database)
+        return server._replace(path=f"/airflow-{self.environment_name}").geturl()
 
     def commands(
         self,

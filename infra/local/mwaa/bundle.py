@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
 import shutil
 import zipfile
@@ -20,7 +19,7 @@ from infra.local.mwaa.credentials import ExecutionRole
 from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import ConfigurationError, Properties
 from infra.local.mwaa.startup import run_startup_script
-from infra.local.mwaa.virtualenv import VirtualEnvironments, map_paths
+from infra.local.mwaa.virtualenv import VirtualEnvironments, digest, map_paths
 from infra.local.supervisor.durable import write_durably
 
 if TYPE_CHECKING:
@@ -38,10 +37,7 @@ class Sources:
     @property
     def key(self) -> str:
         """Equal for equal content."""
-        digest = hashlib.sha256()
-        for part in (self.plugins_zip, self.requirements.encode(), self.startup_script.encode()):
-            digest.update(hashlib.sha256(part).digest())
-        return digest.hexdigest()[:16]
+        return digest(self.plugins_zip, self.requirements.encode(), self.startup_script.encode())
 
     @classmethod
     async def fetch(cls, properties: Properties, role: ExecutionRole) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,6 +11,7 @@ from infra.local.mwaa.airflow import AUTH_MANAGER, PAGES_PLUGIN, Airflow
 from infra.local.mwaa.commands import CommandError, Runner
 from infra.local.mwaa.model import ConfigurationError
 from infra.local.mwaa.validation import IMAGE_LOCK
+from infra.local.mwaa.virtualenv import VirtualEnvironments, digest
 
 SET_UP = PAGES_PLUGIN / "set_up_database.py"
 LIMIT_SECONDS = 600.0
@@ -24,50 +24,66 @@ class Database:
     time: it depends on the image's packages and the password alone, which name the template.
     """
 
-    def __init__(self, folder: Path, *, runner: Runner, users_password: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        virtual_environments: VirtualEnvironments,
+        runner: Runner,
+        users_password: str,
+    ) -> None:
         self._folder = folder
+        self._virtual_environments = virtual_environments
         self._runner = runner
         self._users_password = users_password
         self._lock = asyncio.Lock()
 
-    @property
-    def version(self) -> str:
-        """Changes when a database must be migrated."""
-        return _digest(IMAGE_LOCK.read_bytes() + SET_UP.read_bytes())
+    def version(self, url: str) -> str:
+        """What a database at `url` is set up for; it must be set up again when this changes."""
+        parts = (url.encode(), self._users_password.encode(), IMAGE_LOCK.read_bytes())
+        return digest(*parts, SET_UP.read_bytes())
 
-    async def set_up(self, airflow: Airflow, *, venv: Path, current_version: str | None) -> str:
+    async def set_up(self, airflow: Airflow, *, current_version: str | None) -> str:
         """Create the database of `airflow`, or migrate it from `current_version`; its version.
 
         The components must not run meanwhile. Raises ConfigurationError with what Airflow said.
         """
-        if airflow.settings.database or airflow.layout.sqlite.exists():
-            if current_version != self.version:
-                await self._run(venv, airflow.database_url)
-        else:
-            template = await self.make_template(venv)
+        url = airflow.database_url
+        if not airflow.settings.database and not airflow.layout.sqlite.exists():
+            template = await self.make_template()
             await asyncio.to_thread(_copy, template, airflow.layout.sqlite)
-        return self.version
+        elif current_version != self.version(url):
+            await self._run(url)
+        return self.version(url)
 
-    async def make_template(self, venv: Path) -> Path:
+    async def make_template(self) -> Path:
         """An SQLite database with all tables and users, made unless it stands."""
-        name = f"{self.version}-{_digest(self._users_password.encode())}.db"
-        template = self._folder / name
+        template = self._folder / f"{self.version('sqlite')}.db"
         async with self._lock:
             if not template.exists():
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 with tempfile.TemporaryDirectory(dir=self._folder) as folder:
                     fresh = Path(folder) / "airflow.db"
-                    await self._run(venv, f"sqlite:///{fresh}")
+                    await self._run(f"sqlite:///{fresh}")
                     fresh.replace(template)
         return template
 
-    async def _run(self, venv: Path, url: str) -> None:
+    async def drop(self, airflow: Airflow) -> None:
+        """Drop the database on a PostgreSQL server; SQLite's goes with the environment's folder.
+
+        Raises ConfigurationError when the server does not let it.
+        """
+        if airflow.settings.database:
+            await self._run(airflow.database_url, "drop")
+
+    async def _run(self, url: str, *arguments: str) -> None:
+        image = await self._virtual_environments.make_image()
         with tempfile.TemporaryDirectory(prefix="airflow-") as home:
             try:
                 await self._runner.run(
-                    [str(venv / "bin" / "python"), str(SET_UP)],
+                    [str(image / "bin" / "python"), str(SET_UP), *arguments],
                     environment={
-                        "PATH": f"{venv}/bin:/usr/bin:/bin",
+                        "PATH": f"{image}/bin:/usr/bin:/bin",
                         "HOME": home,
                         "AIRFLOW_HOME": home,
                         "AIRFLOW__CORE__AUTH_MANAGER": AUTH_MANAGER,
@@ -91,7 +107,3 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, partial)
     partial.chmod(0o600)
     partial.replace(target)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]

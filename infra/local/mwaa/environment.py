@@ -23,7 +23,7 @@ from infra.local.mwaa.model import (
 from infra.local.mwaa.tokens import Tokens
 from infra.local.supervisor.durable import sync_folder, write_durably
 
-RESUME_PAUSE_SECONDS = 10.0
+RETRY_SECONDS = 10.0
 ERROR_LIMIT = 1024
 """The longest ErrorMessage. Source: Amazon MWAA API reference, UpdateError."""
 
@@ -42,7 +42,7 @@ class Environment:
         self.host = host
         self.tokens = Tokens()
         self.problem = ""
-        """Why it cannot be resumed, while it cannot."""
+        """Why it cannot be started or deleted, while it cannot."""
         self._path = records / f"{record.name}.json"
         self._operation: asyncio.Task[None] | None = None
 
@@ -137,7 +137,13 @@ class Environment:
 
     async def _delete(self, forget: Callable[[], None]) -> None:
         await self.host.stop()
-        await self.host.remove()
+        while True:
+            try:
+                await self.host.remove()
+                break
+            except Exception as error:  # the next try may find it mended
+                self._say(error, "cannot be deleted")
+                await asyncio.sleep(RETRY_SECONDS)
         self._path.unlink(missing_ok=True)
         sync_folder(self._path.parent)
         forget()
@@ -165,11 +171,15 @@ class Environment:
                 build = await self.host.rebuild(self.record.build)
                 await self._start(build, self.record.properties)
             except Exception as error:  # the next try may find it mended
-                if str(error) != self.problem:
-                    self.problem = str(error)
-                    log.exception("%s cannot be started; trying again", self.record.name)
-                await asyncio.sleep(RESUME_PAUSE_SECONDS)
+                self._say(error, "cannot be started")
+                await asyncio.sleep(RETRY_SECONDS)
         self.problem = ""
+
+    def _say(self, error: Exception, what: str) -> None:
+        """Keep a problem for the status, and log it once."""
+        if str(error) != self.problem:
+            self.problem = str(error)
+            log.error("%s %s; trying again", self.record.name, what, exc_info=error)
 
     def _begin(self, operation: Coroutine[None, None, None]) -> None:
         self._operation = asyncio.create_task(operation, name=f"operation {self.record.name}")

@@ -81,9 +81,7 @@ class AirflowHost:
         self._layout.make()
         self.role = self._role_of(properties)
         await self._dag_sync(properties).sync_once()
-        version = await self._laptop.database.set_up(
-            self.airflow, venv=build.venv, current_version=database_version
-        )
+        version = await self._laptop.database.set_up(self.airflow, current_version=database_version)
         self.components = [
             Component(command, marker=self._laptop.marker)
             for command in self.airflow.commands(properties, build)
@@ -122,7 +120,8 @@ class AirflowHost:
         self.components = []
 
     async def remove(self) -> None:
-        """Remove everything that the environment has on disk."""
+        """Remove everything that the environment has, on disk and on a database server."""
+        await self._laptop.database.drop(self.airflow)
         for folder in (self._layout.root, self._secrets):
             if folder.exists():
                 await asyncio.to_thread(shutil.rmtree, folder)

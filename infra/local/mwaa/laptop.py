@@ -39,6 +39,7 @@ class Laptop:
         """Sets metadata databases up."""
         return Database(
             self.settings.home / "database-templates",
+            virtual_environments=self.virtual_environments,
             runner=self.runner,
             users_password=self.users_password,
         )
@@ -55,6 +56,6 @@ class Laptop:
 
     async def prepare(self) -> None:
         """Do beforehand what the first environment would have to wait for."""
-        image = await self.virtual_environments.make_image()
+        await self.virtual_environments.make_image()
         if not self.settings.database:
-            await self.database.make_template(image)
+            await self.database.make_template()

@@ -54,7 +54,7 @@ class VirtualEnvironments:
         """Equal for equal content; plugins count where requirements.txt refers to them."""
         locked = REQUIREMENTS_LOCK.read_bytes() if REQUIREMENTS_LOCK.exists() else b""
         referred = plugins_zip if MWAA_FOLDER in requirements else b""
-        return _digest(_image_key().encode(), locked, requirements.encode(), referred)
+        return digest(_image_key().encode(), locked, requirements.encode(), referred)
 
     def path(self, key: str) -> Path:
         """Where the environment with this key is, or will be."""
@@ -137,14 +137,15 @@ def _interpreter() -> str:
 
 
 def _image_key() -> str:
-    return _digest(_interpreter().encode(), IMAGE_LOCK.read_bytes())
+    return digest(_interpreter().encode(), IMAGE_LOCK.read_bytes())
 
 
-def _digest(*parts: bytes) -> str:
-    digest = hashlib.sha256()
+def digest(*parts: bytes) -> str:
+    """A short name for content: equal for equal parts only."""
+    whole = hashlib.sha256()
     for part in parts:
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()[:16]
+        whole.update(hashlib.sha256(part).digest())
+    return whole.hexdigest()[:16]
 
 
 def _link_tree(image: Path, venv: Path) -> None:

@@ -35,6 +35,9 @@ def main() -> int:
     except (AlreadyRunningError, PortTakenError) as error:
         print(error, file=sys.stderr)
         return 1
+    except Exception:
+        logging.exception("the supervisor ended by a fault of its own")
+        raise
     return 0
 
 

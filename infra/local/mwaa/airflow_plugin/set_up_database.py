@@ -1,22 +1,61 @@
 """Bring Airflow's metadata database up to date, with a user for each of MWAA's roles.
 
 This file runs in Airflow's own virtual environment, alone. The password is in
-`MWAA_USERS_PASSWORD`, which only this process is given. Safe to run again.
+`MWAA_USERS_PASSWORD`, which only this process is given. Safe to run again. On a PostgreSQL server
+the database is created first; the argument `drop` removes it.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
-from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
-from airflow.utils.db import initdb
+from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 ROLES = ("Admin", "Op", "User", "Viewer", "Public")
 """Airflow's default roles, to which MWAA maps callers; a user is its role in lower case."""
 
 
 def main() -> None:
+    """Create or migrate the database, or drop it."""
+    url = make_url(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+    if sys.argv[1:] == ["drop"]:
+        drop(url)
+        return
+    if url.get_backend_name() == "postgresql":
+        create(url)
+    fill()
+
+
+def create(url: URL) -> None:
+    """Create the database of a PostgreSQL server unless it is there."""
+    exists = text("SELECT 1 FROM pg_database WHERE datname = :name")
+    with _maintenance(url).connect() as connection:
+        if not connection.execute(exists, {"name": url.database}).scalar():
+            connection.execute(text(f"CREATE DATABASE {_quoted(url)}"))
+
+
+def drop(url: URL) -> None:
+    """Drop the database of a PostgreSQL server, whoever is still connected."""
+    with _maintenance(url).connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {_quoted(url)} WITH (FORCE)"))
+
+
+def _maintenance(url: URL) -> Engine:
+    return create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+
+
+def _quoted(url: URL) -> str:
+    return '"' + str(url.database).replace('"', '""') + '"'
+
+
+def fill() -> None:
     """Create or migrate the tables, then create the users or set their password."""
+    from airflow.providers.fab.auth_manager.cli_commands.utils import (  # noqa: PLC0415  # slow
+        get_application_builder,
+    )
+    from airflow.utils.db import initdb  # noqa: PLC0415  # as above
+
     initdb()
     password = os.environ["MWAA_USERS_PASSWORD"]
     with get_application_builder() as builder:

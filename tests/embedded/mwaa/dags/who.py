@@ -5,9 +5,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-IGNORE: dict[str, Any] = {
-    "ignore_configured_endpoint_urls": True
-}  # botocore's stubs do not know it
+IGNORE: dict[str, Any] = {"ignore_configured_endpoint_urls": True}  # no stub knows it
 REAL_STS = "https://sts.us-east-1.amazonaws.com"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +186,10 @@ def test_servers_listen_on_the_loopback_interface_only(
     assert environment["AIRFLOW__API__HOST"] == "127.0.0.1"
 
 
-def test_the_metadata_database_is_sqlite_unless_a_server_is_set(
-    airflow: Airflow, settings: LocalSettings
-) -> None:
-    assert airflow.database_url.startswith(f"sqlite:///{settings.home}")
+def test_the_metadata_database_is_sqlite_unless_a_server_is_set(airflow: Airflow) -> None:
+    assert airflow.database_url == f"sqlite:///{airflow.layout.sqlite}"
+    server = "postgresql+psycopg2://lake:secret@127.0.0.1:5432/postgres?sslmode=disable"
+    with_server = replace(
+        airflow, settings=airflow.settings.model_copy(update={"database": server})
+    )
+    assert with_server.database_url == server.replace("/postgres?", "/airflow-lake-dev?")

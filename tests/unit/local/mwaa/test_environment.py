@@ -26,6 +26,7 @@ class FakeHost:
         self.start_errors: list[Exception] = []
         self.blocked = False
         self.removed = False
+        self.remove_errors: list[Exception] = []
 
     async def prepare(self, properties: Properties) -> Build:
         self.done.append(f"prepare {properties.dag_s3_path}")
@@ -64,6 +65,8 @@ class FakeHost:
         self.components = []
 
     async def remove(self) -> None:
+        if self.remove_errors:
+            raise self.remove_errors.pop()
         self.removed = True
 
     def discard_other_builds(self) -> None:
@@ -305,7 +308,7 @@ def test_one_that_cannot_be_resumed_says_why_and_is_tried_again(
     environment: Environment, host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _run(_create(environment))
-    monkeypatch.setattr(environment_module, "RESUME_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(environment_module, "RETRY_SECONDS", 0.05)
     host.start_errors = [ConfigurationError("Port 8120 is taken")]
     next_life = _restarted(environment, host, tmp_path)
 
@@ -373,6 +376,25 @@ def test_a_killed_delete_is_finished(record: Record, host: FakeHost, tmp_path: P
                 await asyncio.sleep(0.001)
 
     _run(run())
+    assert host.removed
+
+
+def test_a_delete_that_fails_is_tried_again(
+    record: Record, host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment_module, "RETRY_SECONDS", 0.01)
+    host.remove_errors = [ConfigurationError("the database server does not answer")]
+    environment = _killed(record, host, tmp_path, status=Status.AVAILABLE)
+    forgotten: list[str] = []
+
+    async def run() -> None:
+        await environment.delete(lambda: forgotten.append("x"))
+        async with asyncio.timeout(5):
+            while not forgotten:
+                await asyncio.sleep(0.001)
+
+    _run(run())
+    assert environment.problem == "the database server does not answer"
     assert host.removed
 
 
