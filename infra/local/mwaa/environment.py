@@ -54,15 +54,20 @@ class Environment:
         self._begin(self._create())
 
     def update(self, requested: Properties) -> None:
-        """Start to change it. Raises ApiError unless it is AVAILABLE."""
-        if self.record.status is not Status.AVAILABLE:
+        """Start to change it; one that is being resumed is changed as soon as it runs.
+
+        Raises ApiError in any other state than AVAILABLE and UNAVAILABLE.
+        """
+        status = self.record.status
+        if status not in (Status.AVAILABLE, Status.UNAVAILABLE):
             raise ApiError(
                 "ValidationException",
-                f"The environment {self.record.name} is {self.record.status}: only one that is "
-                "AVAILABLE can be updated",
+                f"The environment {self.record.name} is {status}: only one that is AVAILABLE can "
+                "be updated",
             )
         self._commit(status=Status.UPDATING, requested=requested, last_update=_pending())
-        self._begin(self._update(requested))
+        if status is Status.AVAILABLE:
+            self._begin(self._update(requested))
 
     async def delete(self, forget: Callable[[], None]) -> None:
         """Start to remove it, then call `forget`; an operation that runs is given up."""
@@ -126,12 +131,11 @@ class Environment:
         self.host.discard_other_builds()
 
     async def _resume(self) -> None:
-        requested = self.record.requested
-        self._commit(status=Status.UNAVAILABLE)
+        if not self.record.requested:
+            self._commit(status=Status.UNAVAILABLE)
         await self._start_old()
-        if requested:
-            self._commit(status=Status.UPDATING)
-            await self._update(requested)
+        if self.record.requested:
+            await self._update(self.record.requested)
         else:
             self._commit(status=Status.AVAILABLE)
 

@@ -304,6 +304,26 @@ def test_an_available_environment_is_resumed_with_its_own_build(
     assert host.done == ["rebuild dags", "start dags v1"]
 
 
+def test_an_update_of_one_that_is_being_resumed_waits_for_it(
+    environment: Environment, host: FakeHost, tmp_path: Path
+) -> None:
+    _run(_create(environment))
+    host.done.clear()
+    next_life = _restarted(environment, host, tmp_path)
+
+    async def run() -> None:
+        host.blocked = True
+        next_life.resume(lambda: None)
+        await _until(next_life, Status.UNAVAILABLE)
+        next_life.update(_changed(next_life, dag_s3_path="new"))
+        assert next_life.record.status is Status.UPDATING
+        host.blocked = False
+        await _until(next_life, Status.AVAILABLE)
+
+    _run(run())
+    assert host.done == ["rebuild dags", "start dags v1", "prepare new", "follow new", "discard"]
+
+
 def test_one_that_cannot_be_resumed_says_why_and_is_tried_again(
     environment: Environment, host: FakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
