@@ -8,7 +8,7 @@ UV     := .tools/bin/uv
 LOCKS  := requirements/locks
 ENVIRONMENTS := dev prod
 
-.PHONY: help setup run test check synth down clean
+.PHONY: help setup run test check synth bench down clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ synth: setup ## synthesize the templates of every environment into cdk.out/<envi
 	for environment in $(ENVIRONMENTS); do \
 	  node_modules/.bin/cdk synth --quiet --context environment=$$environment --output cdk.out/$$environment; \
 	done
+
+bench: setup ## measure the conversion of fixed width beside pandas and DuckDB (docs/benchmarks.md)
+	.venv/bin/python -m infra.bench $(BENCH)
 
 down: ## stop the embedded AWS and Airflow; what was deployed comes back with `make run`
 	@if [ -x .venv/bin/lake ]; then .venv/bin/lake down; fi
