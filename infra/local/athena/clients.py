@@ -76,7 +76,7 @@ class ClientFactory:
     def of(self, caller: Credentials) -> Clients:
         """The clients that sign as `caller`."""
 
-        def make(service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        def make(service: str) -> Any:
             with self._making:
                 return self._session.client(  # type: ignore[call-overload] # by name
                     service,

@@ -27,7 +27,10 @@ from infra.local.athena.workgroup import ENGINE_VERSION, QuerySettings, query_se
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
-_INTERRUPTED = "The embedded Athena was stopped while this query ran: its result was not written. Run it again."
+_INTERRUPTED = (
+    "The embedded Athena was stopped while this query ran: its result was not written."
+    " Run it again."
+)
 _MAX_PAGE = 1000
 _MAX_QUERY_BYTES = 262_144
 _MAX_BATCH = 50

@@ -30,7 +30,7 @@ def choose(scan: Scan, catalog: Catalog, session: Session) -> Chosen:
     """The partitions that the scan's predicates leave.
 
     Raises:
-        QueryError: a partition's value does not fit its key's type, or projection is set up wrongly.
+        QueryError: a partition's value does not fit its key, or projection is set up wrongly.
     """
     table = scan.table
     if not table.partition_keys:

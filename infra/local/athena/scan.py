@@ -1,4 +1,4 @@
-"""Tables as DuckDB sees them: the objects of a scan, fetched, under the name that the query uses."""
+"""Tables as DuckDB sees them: the objects of a scan, fetched, under the name that is queried."""
 
 from __future__ import annotations
 

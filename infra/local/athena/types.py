@@ -239,7 +239,7 @@ def _glue_type(tokens: list[str]) -> tuple[Type, list[str]]:
         return _glue_nested(name, rest)
     if name in ("decimal", "char", "varchar") and rest[:1] == ["("]:
         close = rest.index(")")
-        numbers = [int(token) for token in rest[1:close] if token != ","]
+        numbers = [int(each) for each in rest[1:close] if each != ","]
         if name == "decimal":
             return decimal(*numbers) if len(numbers) > 1 else decimal(numbers[0], 0), rest[
                 close + 1 :

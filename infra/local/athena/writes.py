@@ -157,7 +157,10 @@ def create_table_as_select(work: Work) -> Outcome:
         raise catalog_error(error) from error
     if target.partitioned_by:
         made = work.catalog.get(database, name)
-        locations = {values: folder(made, values) for values in written.partitions}
+        locations = {
+            values: folder(target.location, target.partitioned_by, values)
+            for values in written.partitions
+        }
         register(glue, made, locations, descriptor=table_descriptor(made))
     return _outcome(work, written)
 
@@ -218,8 +221,11 @@ def _refuse_unstorable(of: Type) -> None:
         if each.name in _UNSTORABLE:
             raise QueryError("NOT_SUPPORTED", f"Unsupported Hive type: {each}")
         if None in each.fields:
-            message = f"Anonymous row type is not supported in Hive. Please give each field a name: {each}"
-            raise QueryError("NOT_SUPPORTED", message)
+            raise QueryError(
+                "NOT_SUPPORTED",
+                "Anonymous row type is not supported in Hive."
+                f" Please give each field a name: {each}",
+            )
         if each is not of:
             _refuse_unstorable(each)
 
@@ -248,29 +254,29 @@ def _write(work: Work, query: Query, target: _Target) -> _Written:
     rows = work.session.rows(_copy(query, columns, target, directory))[0][0]
     if not rows:
         return _Written([], [], 0)
-    files = sorted(path for path in directory.rglob("*") if path.is_file())
-    folders = list(dict.fromkeys(path.parent for path in files))
-    if target.partitioned_by and len(folders) > MAX_PARTITIONS:
+    files = {path: _partition(directory, path) for path in sorted(directory.rglob("data*"))}
+    partitions = list(dict.fromkeys(files.values()))
+    if len(partitions) > MAX_PARTITIONS:
         raise QueryError(
             "HIVE_TOO_MANY_OPEN_PARTITIONS",
             f"Exceeded limit of {MAX_PARTITIONS} open writers for partitions/buckets",
         )
-    uris = [_upload(work, directory, path, target) for path in files]
-    partitions = [
-        tuple(unquote(part.partition("=")[2]) for part in each.relative_to(directory).parts)
-        for each in folders
-    ]
+    uris = [_upload(work, path, values, target) for path, values in files.items()]
     return _Written(uris, partitions if target.partitioned_by else [], rows)
 
 
-def _upload(work: Work, directory: Path, path: Path, target: _Target) -> str:
+def _partition(directory: Path, path: Path) -> Values:
+    """The values in the names of the folders that DuckDB made."""
+    folders = path.parent.relative_to(directory).parts
+    return tuple(unquote(part.partition("=")[2]) for part in folders)
+
+
+def _upload(work: Work, path: Path, values: Values, target: _Target) -> str:
     work.session.check()
-    parent = path.parent.relative_to(directory).as_posix()
-    prefix = "" if parent == "." else f"{parent}/"
     stamp = datetime.now(UTC).strftime("%Y%m%d_%H%M%S")
     suffix = "" if target.format == "PARQUET" else _SUFFIXES[target.compression]
     name = f"{stamp}_{work.execution_id[:5]}_{uuid.uuid4()}{suffix}"
-    uri = f"{target.location.rstrip('/')}/{prefix}{name}"
+    uri = f"{folder(target.location, target.partitioned_by, values)}{name}"
     work.results.upload(uri, path)
     return uri
 
@@ -327,7 +333,8 @@ def _stored(sql: str, of: Type, target: _Target) -> str:
         return f"list_transform({sql}, lambda {name}: {_stored(name, of.element, target)})"
     if of.name == "row":
         parts = [
-            f"{quote_name(name or f'field{i}')} := {_stored(f'({sql}).{row_field(i)}', item, target)}"
+            f"{quote_name(name or row_field(i))} :="
+            f" {_stored(f'({sql}).{row_field(i)}', item, target)}"
             for i, (name, item) in enumerate(zip(of.fields, of.items, strict=True))
         ]
         return f"CASE WHEN {sql} IS NOT NULL THEN struct_pack({', '.join(parts)}) END"

@@ -34,22 +34,24 @@ def needed_table(work: Work, database: str, name: str) -> Table:
     return table
 
 
-def folder(table: Table, values: Values) -> str:
+def folder(location: str, keys: Iterable[str], values: Values) -> str:
     """Where a partition lies when nothing else is said: `<table>/key=value/`."""
-    base = table.storage.location.rstrip("/")
-    keys = (key.name for key in table.partition_keys)
     parts = (
         f"{key}={quote(value, safe=' ,+-.@()')}" for key, value in zip(keys, values, strict=True)
     )
-    return "/".join([base, *parts]) + "/"
+    return "/".join([location.rstrip("/"), *parts]) + "/"
+
+
+def key_names(table: Table) -> list[str]:
+    """The names of the partition keys."""
+    return [key.name for key in table.partition_keys]
 
 
 def partition_name(table: Table, values: Iterable[str | None]) -> str:
     """`key=value/key=value`."""
-    keys = (key.name for key in table.partition_keys)
     return "/".join(
         f"{key}={NULL_PARTITION if value is None else value}"
-        for key, value in zip(keys, values, strict=True)
+        for key, value in zip(key_names(table), values, strict=True)
     )
 
 
@@ -120,7 +122,7 @@ def _add(
     while first or cursor.accept("PARTITION"):
         first = False
         values = _values(cursor, table)
-        locations[values] = folder(table, values)
+        locations[values] = folder(table.storage.location, key_names(table), values)
         if cursor.accept("LOCATION"):
             locations[values] = cursor.string()
             split_location(locations[values])
@@ -138,7 +140,7 @@ def _add(
 def _values(cursor: Cursor, table: Table) -> Values:
     """`(key = 'value', …)`: every key of the table once."""
     given = {key.lower(): value for key, value in cursor.properties().items()}
-    keys = [key.name for key in table.partition_keys]
+    keys = key_names(table)
     if set(given) != set(keys):
         raise failed(
             f"SemanticException partition spec {given} does not match the partition keys"
@@ -195,7 +197,7 @@ def repair_table(work: Work) -> Outcome:
 
 def _folders(work: Work, table: Table) -> Iterator[tuple[Values, str]]:
     """The values and addresses of the folders that are named after all keys."""
-    keys = [key.name for key in table.partition_keys]
+    keys = key_names(table)
     bucket, prefix = split_uri(table.storage.location)
     prefix = f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
     seen: set[str] = set()

@@ -23,9 +23,10 @@ def lines(table: Table, files: list[DataFile]) -> str:
             f"skip.header.line.count of {table.database}.{table.name} is {skipped!r}",
             error_type=ErrorType.DATA,
         )
+    # No line holds these: each is one value, as it stands.
+    whole = "delim = '\x01\x02\x03', nullstr = '\x04\x05\x06', quote = '', escape = ''"
     return (
         f"SELECT line, {file_number(files)} FROM read_csv({path_list(files)},"
-        " auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = '\x01\x02\x03',"
-        f" quote = '', escape = '', skip = {skipped}, nullstr = '\x04\x05\x06',"
-        f" max_line_size = {_MAX_LINE_BYTES}) WHERE line <> ''"
+        " auto_detect = false, header = false, columns = {'line': 'VARCHAR'},"
+        f" {whole}, skip = {skipped}, max_line_size = {_MAX_LINE_BYTES}) WHERE line <> ''"
     )

@@ -381,8 +381,8 @@ _RULES: dict[type[exp.Expr], Callable[..., Typed]] = {
     exp.Interval: lambda _, node: literals.interval(node),
     exp.Boolean: lambda _, node: boolean("true" if node.this else "false"),
     exp.Null: lambda _self, _node: literals.NULL,
-    exp.Window: lambda self, node: calls.window(self, node),
-    exp.Filter: lambda self, node: calls.filtered(self, node),
-    exp.GroupConcat: lambda self, node: calls.listagg(self, node),
-    exp.WithinGroup: lambda self, node: calls.within_group(self, node),
+    exp.Window: calls.window,
+    exp.Filter: calls.filtered,
+    exp.GroupConcat: calls.listagg,
+    exp.WithinGroup: calls.within_group,
 }

@@ -106,7 +106,10 @@ class Relations:
         renamed = [each.name.lower() for each in alias.columns] if alias is not None else []
         shown = [column for column in columns if not column.hidden]
         if renamed and len(renamed) != len(shown):
-            message = f"Column alias list has {len(renamed)} entries but '{visible}' has {len(shown)} columns"
+            message = (
+                f"Column alias list has {len(renamed)} entries"
+                f" but '{visible}' has {len(shown)} columns"
+            )
             raise located("MISMATCHED_COLUMN_ALIASES", message, position_of(alias or exp.Null()))
         names = iter(renamed)
         fields = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import duckdb
@@ -22,6 +23,10 @@ from infra.local.athena.sql.query import Context, Statement
 from infra.local.athena.sql.text import text_of
 
 from .lake import Lake
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_s3 import S3Client
 
 NOW = "2021-06-25 12:34:56.789"
 
@@ -73,11 +78,6 @@ def evaluate(
     return lambda sql: [row[0] for row in run(sql)]
 
 
-@pytest.fixture
-def state_dir(tmp_path: Path) -> Path:
-    return tmp_path / "athena"
-
-
 @pytest.fixture(scope="session")
 def moto_endpoint() -> Iterator[str]:
     """S3, Glue and Athena's work groups, as moto has them."""
@@ -88,27 +88,42 @@ def moto_endpoint() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def open_engine(moto_endpoint: str, state_dir: Path) -> Iterator[Callable[[], Engine]]:
-    """Makes engines over the same state, as after a restart."""
-    opened: list[Engine] = []
-
-    def make() -> Engine:
-        opened.append(Engine(moto_endpoint, "us-east-1", "123456789012", state_dir))
-        return opened[-1]
-
-    yield make
-    for engine in opened:
-        engine.close()
-
-
-@pytest.fixture
-def lake(moto_endpoint: str, open_engine: Callable[[], Engine]) -> Lake:
-    httpx.post(f"{moto_endpoint}/moto-api/reset")
+@pytest.fixture(scope="session")
+def clients(moto_endpoint: str) -> tuple[S3Client, GlueClient]:
+    """Made once: reading the description of a service takes longer than a test."""
     session = boto3.session.Session("test", "test", region_name="us-east-1")
-    s3 = session.client("s3", endpoint_url=moto_endpoint)
-    glue = session.client("glue", endpoint_url=moto_endpoint)
+    s3: S3Client = session.client("s3", endpoint_url=moto_endpoint)
+    glue: GlueClient = session.client("glue", endpoint_url=moto_endpoint)
+    return s3, glue
+
+
+@pytest.fixture(scope="session")
+def engine(moto_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The engine of all tests that do not restart it."""
+    shared = Engine(moto_endpoint, "us-east-1", "123456789012", tmp_path_factory.mktemp("athena"))
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def lake(moto_endpoint: str, clients: tuple[S3Client, GlueClient], engine: Engine) -> Lake:
+    httpx.post(f"{moto_endpoint}/moto-api/reset")
+    s3, glue = clients
     for bucket in ("data", "results"):
         s3.create_bucket(Bucket=bucket)
     glue.create_database(DatabaseInput={"Name": "lake"})
-    return Lake(open_engine(), s3, glue)
+    return Lake(engine, s3, glue)
+
+
+@pytest.fixture
+def open_engine(moto_endpoint: str, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+    """Makes engines over one state of their own, as after a restart."""
+    opened: list[Engine] = []
+
+    def make() -> Engine:
+        opened.append(Engine(moto_endpoint, "us-east-1", "123456789012", tmp_path / "athena"))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()

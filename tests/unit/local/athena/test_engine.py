@@ -55,9 +55,10 @@ def test_results_have_a_header_row_types_and_nulls_without_a_value(lake: Lake) -
 def test_results_come_in_pages_that_lose_nothing(lake: Lake) -> None:
     sql = "SELECT x, 'l1\nl\"2é' AS t FROM UNNEST(sequence(1, 2500)) AS s(x) ORDER BY x"
     execution_id = lake.execute(sql)["QueryExecutionId"]
-    rows, token, pages = [], None, 0
+    rows: list[tuple[str, ...]] = []
+    token, pages = None, 0
     while True:
-        request = {"NextToken": token} if token else {}
+        request: dict[str, str] = {"NextToken": token} if token else {}
         answer = lake.call("GetQueryResults", QueryExecutionId=execution_id, **request)
         rows += [tuple(v["VarCharValue"] for v in r["Data"]) for r in answer["ResultSet"]["Rows"]]
         pages += 1
@@ -143,11 +144,14 @@ def test_execution_parameters_stand_for_question_marks(lake: Lake) -> None:
     assert lake.rows(sql, ExecutionParameters=parameters) == [("5", "it's?")]
     with pytest.raises(QueryFailed, match="expected 3 but found 1"):
         lake.rows(sql, ExecutionParameters=["5"])
-    with pytest.raises(QueryFailed, match="SYNTAX_ERROR|NOT_SUPPORTED"):
+    with pytest.raises(QueryFailed, match=r"SYNTAX_ERROR|NOT_SUPPORTED"):
         lake.rows("SELECT ?", ExecutionParameters=["1, (SELECT 2)"])
 
 
-def test_executions_are_listed_newest_first_by_work_group_in_pages(lake: Lake) -> None:
+def test_executions_are_listed_newest_first_by_work_group_in_pages(
+    lake: Lake, open_engine: Callable[[], Engine]
+) -> None:
+    lake.engine = open_engine()
     ids = [lake.start("SELECT 1") for _ in range(3)]
     page = lake.call("ListQueryExecutions", MaxResults=2)
     assert page["QueryExecutionIds"] == [ids[2], ids[1]]
@@ -213,6 +217,7 @@ def test_sums_of_decimals_are_exact(lake: Lake) -> None:
 def test_executions_and_results_survive_a_restart(
     lake: Lake, open_engine: Callable[[], Engine]
 ) -> None:
+    lake.engine = open_engine()
     execution = lake.execute("SELECT 1 AS x")
     lake.engine = open_engine()
     again = lake.call("GetQueryExecution", QueryExecutionId=execution["QueryExecutionId"])
@@ -223,6 +228,7 @@ def test_executions_and_results_survive_a_restart(
 def test_a_query_that_a_kill_interrupted_is_failed_after_the_restart(
     lake: Lake, open_engine: Callable[[], Engine]
 ) -> None:
+    lake.engine = open_engine()
     execution_id = lake.start(
         "SELECT count(*) FROM UNNEST(sequence(1, 100000)) AS a(x)"
         " CROSS JOIN UNNEST(sequence(1, 30000)) AS b(y) WHERE (x * y) % 7 = 1"

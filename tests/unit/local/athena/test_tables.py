@@ -61,7 +61,7 @@ def test_a_file_that_is_no_parquet_is_named(lake: Lake) -> None:
 
 
 def test_timestamps_are_kept_in_milliseconds(lake: Lake) -> None:
-    moments = [datetime(2021, 6, 25, 10, 0, 0, 123_600)]  # noqa: DTZ001 - Hive's have no zone
+    moments = [datetime(2021, 6, 25, 10, 0, 0, 123_600)]
     lake.put_parquet(
         "s3://data/t/a",
         {
@@ -188,7 +188,7 @@ def test_csv_reads_quotes_and_fails_where_a_number_is_none(lake: Lake) -> None:
 def test_a_format_without_a_reader_is_refused_by_name(lake: Lake) -> None:
     lake.put("s3://data/o/a", b"ORC")
     lake.table("o", {"x": "int"}, location="s3://data/o/", serde="org.x.OrcSerde")
-    with pytest.raises(QueryFailed, match="the SerDe org.x.OrcSerde of lake.o is not supported"):
+    with pytest.raises(QueryFailed, match=r"the SerDe org.x.OrcSerde of lake.o is not supported"):
         lake.rows("SELECT x FROM o")
 
 
@@ -215,7 +215,8 @@ ONE_DAY = [
     "SELECT code FROM quotes WHERE year(dt) = 2021 AND day(dt) = 25",
     "SELECT code FROM quotes WHERE date_format(dt, '%d') = '25'",
     "SELECT code FROM (SELECT * FROM quotes) WHERE dt = DATE '2021-06-25'",
-    "WITH q AS (SELECT code, dt AS day FROM quotes) SELECT code FROM q WHERE day = DATE '2021-06-25'",
+    "WITH q AS (SELECT code, dt AS day FROM quotes)"
+    " SELECT code FROM q WHERE day = DATE '2021-06-25'",
     "SELECT q.code FROM quotes q JOIN (VALUES 1) AS o(x) ON q.dt = DATE '2021-06-25'",
     "SELECT max(code) FROM quotes GROUP BY dt HAVING count(*) > 0 AND max(code) = 'P25'"
     " UNION SELECT 'P25'",
@@ -319,7 +320,7 @@ def test_an_injected_key_has_to_be_given(lake: Lake) -> None:
         parameters={"projection.enabled": "true", "projection.id.type": "injected"},
     )
     assert lake.rows("SELECT x, id FROM i WHERE id = '7'") == [("1", "7")]
-    with pytest.raises(QueryFailed, match="CONSTRAINT_VIOLATION: .* column id"):
+    with pytest.raises(QueryFailed, match=r"CONSTRAINT_VIOLATION: .* column id"):
         lake.rows("SELECT x FROM i")
 
 
@@ -331,5 +332,5 @@ def test_a_wrong_projection_names_the_property(lake: Lake) -> None:
         keys={"k": "int"},
         parameters={"projection.enabled": "true", "projection.k.type": "integer"},
     )
-    with pytest.raises(QueryFailed, match="INVALID_TABLE_PROPERTY: .* projection.k.range is miss"):
+    with pytest.raises(QueryFailed, match=r"INVALID_TABLE_PROPERTY: .* projection.k.range is miss"):
         lake.rows("SELECT x FROM p")

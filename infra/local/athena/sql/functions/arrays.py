@@ -161,10 +161,9 @@ def _slice(call: Call) -> Typed:
     first, count = call.take(start, BIGINT).sql, call.take(size, BIGINT).sql
     begin = f"CASE WHEN {first} < 0 THEN len({values.sql}) + {first} + 1 ELSE {first} END"
     sliced = f"list_slice({values.sql}, {begin}, {begin} + {count} - 1)"
-    empty = f"{count} = 0 OR {begin} < 1 OR {begin} > len({values.sql})"
-    return Typed(
-        f"CASE WHEN {empty} THEN list_slice({values.sql}, 2, 1) ELSE {sliced} END", values.type
-    )
+    outside = f"{count} = 0 OR {begin} < 1 OR {begin} > len({values.sql})"
+    nothing = f"list_slice({values.sql}, 2, 1)"
+    return Typed(f"CASE WHEN {outside} THEN {nothing} ELSE {sliced} END", values.type)
 
 
 @function("repeat")
@@ -188,14 +187,9 @@ def _sequence(call: Call) -> Typed:
         )
         return Typed(f"generate_series({first}, {last}, {by})", array(BIGINT))
     if {start.type, stop.type} == {DATE}:
-        by = (
-            step[0].sql
-            if step
-            else f"CASE WHEN {start.sql} <= {stop.sql} THEN INTERVAL '1 day' ELSE INTERVAL '-1 day' END"
-        )
-        series = (
-            f"generate_series(CAST({start.sql} AS TIMESTAMP), CAST({stop.sql} AS TIMESTAMP), {by})"
-        )
+        day = f"CASE WHEN {start.sql} <= {stop.sql} THEN 1 ELSE -1 END * INTERVAL '1 day'"
+        ends = f"CAST({start.sql} AS TIMESTAMP), CAST({stop.sql} AS TIMESTAMP)"
+        series = f"generate_series({ends}, {step[0].sql if step else day})"
         return Typed(f"CAST({series} AS DATE[])", array(DATE))
     if {start.type.name, stop.type.name} == {"timestamp"} and step:
         return Typed(f"generate_series({start.sql}, {stop.sql}, {step[0].sql})", array(start.type))

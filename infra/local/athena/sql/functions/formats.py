@@ -1,4 +1,4 @@
-"""Functions with a format of their own: dates as MySQL and Joda write them, format() as Java does."""
+"""Formats: dates as MySQL and Joda write them, format() as Java does."""
 
 from __future__ import annotations
 
