@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,8 @@ def query(sql: str, *, environment: DeployedEnvironment, settings: LocalSettings
     Raises:
         Failed: Athena's reason.
     """
+    # A statement that fails is said in a line; pyathena would print its own traceback before it.
+    logging.getLogger("pyathena").setLevel(logging.CRITICAL)
     connection = connect(
         work_group=environment.workgroup,
         schema_name=environment.database,
@@ -57,7 +60,9 @@ def query(sql: str, *, environment: DeployedEnvironment, settings: LocalSettings
 
 def print_answer(answer: Answer) -> None:
     """Print the rows as a table, and what the query cost."""
-    table = Table(*answer.columns, header_style="bold")
+    table = Table(header_style="bold")
+    for column in answer.columns:
+        table.add_column(column, overflow="fold")
     for row in answer.rows:
         table.add_row(*("NULL" if value is None else str(value) for value in row))
     console.print(table)

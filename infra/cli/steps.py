@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,9 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
-console = Console(highlight=False, soft_wrap=True)
+# Into a file or a pipe, nothing is cut or wrapped at a terminal's width.
+WIDTH = None if sys.stdout.isatty() else 10_000
+console = Console(highlight=False, soft_wrap=True, width=WIDTH)
 errors = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
