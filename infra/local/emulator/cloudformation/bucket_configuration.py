@@ -6,7 +6,7 @@ and https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -113,7 +113,7 @@ def ownership(properties: Properties) -> bytes:
     return document("OwnershipControls", {"Rule": properties["Rules"]})
 
 
-def tagging(tags: list[Properties]) -> bytes:
+def tagging(tags: Sequence[Properties]) -> bytes:
     """`Tags`."""
     return document("Tagging", {"TagSet": {"Tag": tags}})
 
