@@ -26,7 +26,7 @@ from infra.local.mwaa.model import ConfigurationError
 from infra.local.mwaa.service import Service
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.local.supervisor import ports
-from infra.local.supervisor.component import Command, Component
+from infra.local.supervisor.component import Command, Component, ComponentState
 from infra.local.supervisor.processes import home_marker, kill_marked
 from infra.local.supervisor.proxy import Proxy
 from infra.local.supervisor.secrets import SecretFolder
@@ -181,7 +181,7 @@ class Supervisor:
             pid=os.getpid(),
             since=self._since,
             endpoint_url=self._settings.endpoint_url,
-            ready=self._ready,
+            ready=self._ready and self._emulator.state is ComponentState.RUNNING,
             components=[_describe_component(component) for component in components],
             environments=[
                 _describe_environment(environment, service.laptop.users_password)

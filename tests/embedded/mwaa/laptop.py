@@ -48,6 +48,7 @@ class Laptop:
     process: subprocess.Popen[bytes] | None = None
     subnets: list[str] = field(default_factory=list)
     security_group: str = ""
+    _clients: dict[str, Any] = field(default_factory=dict)
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start a supervisor's process, without waiting for it."""
@@ -101,6 +102,12 @@ class Laptop:
         return sorted(ports & own)
 
     def client(self, service: str) -> Any:
+        """A client with the rights of root, made once: making one takes a while."""
+        if service not in self._clients:
+            self._clients[service] = self._make_client(service)
+        return self._clients[service]
+
+    def _make_client(self, service: str) -> Any:
         session = boto3.session.Session("test", "test", region_name="us-east-1")
         return session.client(
             service,  # type: ignore[call-overload]  # the name is not a literal here
