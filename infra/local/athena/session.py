@@ -34,16 +34,34 @@ def quote_text(text: str) -> str:
 
 
 class Session:
-    """A database in memory and a folder on disk; both end with the `with` block."""
+    """A database in memory and a folder on disk; both end with the `with` block.
+
+    The database is made when it is first used: many statements of DDL need none.
+    """
 
     def __init__(self, parent: Path) -> None:
         self.directory = parent / uuid.uuid4().hex
         self._cancelled = threading.Event()
-        self._connection: duckdb.DuckDBPyConnection
+        self._closed = threading.Event()
+        self._connection: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
         self.directory.mkdir(mode=0o700, parents=True)
-        self._connection = duckdb.connect(
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closed.set()
+        if self._connection is not None:
+            self._connection.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(
             ":memory:",
             config={
                 "memory_limit": MEMORY_LIMIT,
@@ -55,28 +73,24 @@ class Session:
                 "extension_directory": str(self.directory / "no-extensions"),
             },
         )
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute(_MACROS)
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(_MACROS)
         # Whatever reaches DuckDB can read this folder and nothing else, and cannot change that.
-        self._connection.execute(f"SET allowed_directories = [{quote_text(f'{self.directory}/')}]")
-        self._connection.execute("SET enable_external_access = false")
-        self._connection.execute("SET lock_configuration = true")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._connection.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        connection.execute(f"SET allowed_directories = [{quote_text(f'{self.directory}/')}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return connection
 
     def cancel(self) -> None:
         """Stop what runs, from another thread; the running call raises QueryCancelled."""
         self._cancelled.set()
-        connection = getattr(self, "_connection", None)
+        connection = self._connection
         if connection is not None:
+            threading.Thread(target=self._interrupt, args=(connection,), daemon=True).start()
+
+    def _interrupt(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Again and again: one interruption may fall between two statements."""
+        while not self._closed.wait(0.05):
             connection.interrupt()
 
     def check(self) -> None:
@@ -84,18 +98,20 @@ class Session:
         if self._cancelled.is_set():
             raise QueryCancelled("Query cancelled by user")
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Run a statement and return all of its rows, which the caller knows to be few."""
+    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = self._connect()
         self.check()
         try:
-            return self._connection.execute(sql).fetchall()
+            return self._connection.execute(sql)
         except duckdb.InterruptException as error:
             raise QueryCancelled("Query cancelled by user") from error
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement and return all of its rows, which the caller knows to be few."""
+        return self._execute(sql).fetchall()
+
     def columns(self, sql: str) -> list[tuple[str, Any]]:
-        """Names and DuckDB types of a query's columns, without running it."""
-        self.check()
-        return [
-            (name, kind)
-            for name, kind, *_ in self._connection.execute(f"{sql} LIMIT 0").description or ()
-        ]
+        """Names and DuckDB types of a query's columns, without its rows."""
+        description = self._execute(f"{sql} LIMIT 0").description or ()
+        return [(name, kind) for name, kind, *_ in description]

@@ -13,7 +13,7 @@ from infra.local.athena.sql import calls, containers, literals
 from infra.local.athena.sql.casts import cast
 from infra.local.athena.sql.coercion import coerce, common_type_of
 from infra.local.athena.sql.operators import arithmetic, comparable, compare
-from infra.local.athena.sql.parser import TimestampLiteral, position_of
+from infra.local.athena.sql.parser import DecimalLiteral, TimestampLiteral, position_of
 from infra.local.athena.sql.scope import Scope, Typed, boolean
 from infra.local.athena.sql.text import fresh_name
 from infra.local.athena.types import (
@@ -376,6 +376,7 @@ _RULES: dict[type[exp.Expr], Callable[..., Typed]] = {
     exp.Localtimestamp: Expressions._now,
     exp.Paren: lambda self, node: self.translate(node.this),
     exp.Literal: lambda _, node: literals.literal(node),
+    DecimalLiteral: lambda _, node: literals.decimal_literal(node),
     TimestampLiteral: lambda _, node: literals.timestamp(node),
     exp.HexString: lambda _, node: literals.hexadecimal(node),
     exp.Interval: lambda _, node: literals.interval(node),

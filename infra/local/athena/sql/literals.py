@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from infra.local.athena.errors import Position, located, syntax_error, unsupported
 from infra.local.athena.session import quote_text
-from infra.local.athena.sql.parser import TimestampLiteral, position_of
+from infra.local.athena.sql.parser import DecimalLiteral, TimestampLiteral, position_of
 from infra.local.athena.sql.scope import Typed
 from infra.local.athena.types import (
     BIGINT,
@@ -47,22 +47,39 @@ def number(text: str) -> Typed:
     """`5` is an integer, `5000000000` a bigint, `5.0` a decimal, `5e0` a double.
 
     Raises:
-        QueryError: a whole number that no bigint holds.
+        QueryError: a number that none of them holds.
     """
     if "e" in text.lower():
         return Typed(f"CAST({text} AS DOUBLE)", DOUBLE, text)
     if "." in text:
-        whole, _, fraction = text.lstrip("-").partition(".")
-        digits = len((whole.lstrip("0") or ("" if fraction else "0")) + fraction)
-        if digits > MAX_PRECISION:
-            raise syntax_error(f"Invalid numeric literal: {text}")
-        kind = decimal(max(digits, 1), len(fraction))
-    else:
-        value = int(text)
-        if not -_MAX_BIGINT <= value < _MAX_BIGINT:
-            raise syntax_error(f"Invalid numeric literal: {text}")
-        kind = INTEGER if -_MAX_INTEGER <= value < _MAX_INTEGER else BIGINT
+        return _decimal(text)
+    value = int(text)
+    if not -_MAX_BIGINT <= value < _MAX_BIGINT:
+        raise syntax_error(f"Invalid numeric literal: {text}")
+    kind = INTEGER if -_MAX_INTEGER <= value < _MAX_INTEGER else BIGINT
     return Typed(f"CAST({quote_text(text)} AS {duckdb_type(kind)})", kind, text)
+
+
+def _decimal(text: str) -> Typed:
+    whole, _, fraction = text.lstrip("+-").partition(".")
+    digits = len((whole.lstrip("0") or ("" if fraction else "0")) + fraction)
+    if digits > MAX_PRECISION:
+        raise syntax_error(f"Invalid numeric literal: {text}")
+    kind = decimal(max(digits, 1), len(fraction))
+    return Typed(f"CAST({quote_text(text)} AS {duckdb_type(kind)})", kind, text)
+
+
+def decimal_literal(node: DecimalLiteral) -> Typed:
+    """`DECIMAL '12.50'`.
+
+    Raises:
+        QueryError: the text is no decimal number.
+    """
+    text = node.this.name.strip()
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", text):
+        message = f"'{text}' is not a valid DECIMAL literal"
+        raise located("INVALID_LITERAL", message, position_of(node))
+    return _decimal(text)
 
 
 def literal(node: exp.Literal) -> Typed:

@@ -20,6 +20,7 @@ from infra.local.athena.types import (
 )
 
 _INTERVALS = (DAY_INTERVAL, MONTH_INTERVAL)
+_MAX_DIGITS_64_BITS = 18
 
 
 def arithmetic(operator: str, left: Typed, right: Typed, position: Position) -> Typed:
@@ -67,8 +68,12 @@ def _decimals(operator: str, left: Typed, right: Typed) -> Typed:
     match operator:
         case "+" | "-":
             result = decimal(whole + scale + 1, scale)
+            # Wide before, not after: DuckDB adds in 64 bits what it finds in 64 bits.
+            a, b = (f"CAST({each} AS {duckdb_type(result)})" for each in (a, b))
         case "*":
             result = decimal(one.precision + other.precision, one.scale + other.scale)
+            if result.precision > _MAX_DIGITS_64_BITS >= one.precision:
+                a = f"CAST({a} AS DECIMAL({_MAX_DIGITS_64_BITS + 1},{one.scale}))"
         case "/":
             precision = one.precision + other.scale + max(other.scale - one.scale, 0)
             result = decimal(precision, scale)

@@ -19,6 +19,12 @@ class TimestampLiteral(exp.Expression):
     arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
 
+class DecimalLiteral(exp.Expression):
+    """`DECIMAL '…'`, whose digits are its precision and scale."""
+
+    arg_types: ClassVar[dict[str, bool]] = {"this": True}
+
+
 class _QueryParser(TrinoParser):
     """Keeps every call as it is written: what `date_trunc` means is for our own tables to say."""
 
@@ -30,7 +36,7 @@ class _QueryParser(TrinoParser):
     }
     TYPE_LITERAL_PARSERS: ClassVar[dict[exp.DType, Any]] = {
         **TrinoParser.TYPE_LITERAL_PARSERS,
-        exp.DType.DECIMAL: lambda _, text, __: exp.Literal.number(text.name),
+        exp.DType.DECIMAL: lambda _, text, __: DecimalLiteral(this=text),
         exp.DType.TIMESTAMP: lambda _, text, __: TimestampLiteral(this=text),
     }
     COLUMN_OPERATORS: ClassVar[dict[TokenType, Any]] = {

@@ -30,6 +30,7 @@ ANSWERS: list[tuple[str, str | None]] = [
     ("0.5 / 1", "0.5"),
     ("DECIMAL '2.5' / DECIMAL '10'", "0.3"),
     ("DECIMAL '-0.5'", "-0.5"),
+    ("DECIMAL '46273' * DECIMAL '46409'", "2147483657"),
     ("CAST('2.5' AS decimal)", "3"),
     ("CAST(10 AS decimal(10,2)) / 3", "3.33"),
     ("CAST(2 AS decimal(38,2)) / CAST(3 AS decimal(18,2))", "0.67"),
