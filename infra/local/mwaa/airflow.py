@@ -55,7 +55,7 @@ LAPTOP_OPTIONS = {
     "dag_processor.refresh_interval": "3",
     "scheduler.orphaned_tasks_check_interval": "15",
     "scheduler.scheduler_health_check_threshold": "15",
-    "scheduler.task_instance_heartbeat_timeout": "20",
+    "scheduler.task_instance_heartbeat_timeout": "30",
     "scheduler.task_instance_heartbeat_timeout_detection_interval": "5",
     "usage_data_collection.enabled": "False",
 }
@@ -87,11 +87,7 @@ class Airflow:
         server = urlsplit(self.settings.database)
         return server._replace(path=f"/airflow-{self.environment_name}").geturl()
 
-    def commands(
-        self,
-        properties: Properties,
-        build: Build,
-    ) -> list[Command]:
+    def commands(self, properties: Properties, build: Build) -> list[Command]:
         """The components, in the order in which they are stopped."""
         commands = []
         for name, (arguments, mwaa_component) in COMPONENTS.items():
@@ -116,11 +112,7 @@ class Airflow:
         return commands
 
     def environment(
-        self,
-        properties: Properties,
-        build: Build,
-        *,
-        startup_variables: Mapping[str, str],
+        self, properties: Properties, build: Build, *, startup_variables: Mapping[str, str]
     ) -> dict[str, str]:
         """The whole environment of an Airflow process."""
         base = self.base_environment()

@@ -86,7 +86,7 @@ class AirflowHost:
             Component(command, marker=self._laptop.marker)
             for command in self.airflow.commands(properties, build)
         ]
-        for component in self.components:
+        for component in reversed(self.components):  # the API server takes longest
             await component.start()
         await wait_until_healthy(self.web_server, self.components)
         self.build = build

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,11 +41,12 @@ class WebServer:
             base_url=f"http://{address}", timeout=REST_LIMIT_SECONDS, trust_env=False
         )
 
-    async def unhealthy_parts(self) -> list[str]:
-        """The parts of Airflow that are not healthy yet.
+    async def unhealthy_parts(self, *, since: datetime.datetime) -> list[str]:
+        """The parts of Airflow that are not healthy, or have not said so after `since`.
 
-        The execution API, which tasks report to, is built at its first request and keeps the
-        server busy for seconds: it is asked here, not by the first task.
+        What was killed counts as healthy until its last heartbeat is old. The execution API,
+        which tasks report to, is built at its first request and keeps the server busy for
+        seconds: it is asked here, not by the first task.
         """
         try:
             execution = await self._client.get("/execution/health", timeout=FIRST_ANSWER_SECONDS)
@@ -53,7 +55,7 @@ class WebServer:
             health = answer.raise_for_status().json()
         except httpx.HTTPError:
             return ["api-server"]
-        return [part for part in MONITORED if health.get(part, {}).get("status") != "healthy"]
+        return [part for part in MONITORED if not _is_healthy(health, part, since)]
 
     async def invoke(
         self,
@@ -105,6 +107,15 @@ class WebServer:
         return self._logins[username]
 
 
+def _is_healthy(
+    health: Mapping[str, Mapping[str, str | None]], part: str, since: datetime.datetime
+) -> bool:
+    if health.get(part, {}).get("status") != "healthy":
+        return False
+    heartbeat = health[part].get(f"latest_{part}_heartbeat")
+    return not heartbeat or datetime.datetime.fromisoformat(heartbeat) >= since
+
+
 def _rest_error(status: int, document: object) -> ApiError:
     kind = "Client" if status < httpx.codes.INTERNAL_SERVER_ERROR else "Server"
     return ApiError(
@@ -122,7 +133,8 @@ async def wait_until_healthy(web_server: WebServer, components: Sequence[Compone
     HEALTHY_WITHIN_SECONDS have passed.
     """
     deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
-    while unhealthy := await web_server.unhealthy_parts():
+    started = datetime.datetime.now(datetime.UTC)
+    while unhealthy := await web_server.unhealthy_parts(since=started):
         for component in components:
             if component.state is ComponentState.FAILING:
                 raise ConfigurationError(

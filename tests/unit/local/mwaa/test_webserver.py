@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -17,7 +18,22 @@ from infra.local.mwaa.model import ApiError, ConfigurationError
 from infra.local.mwaa.webserver import WebServer, require_free_port, wait_until_healthy
 from infra.local.supervisor.component import Command, Component, ComponentState
 
-HEALTHY = {part: {"status": "healthy"} for part in webserver.MONITORED}
+NOW = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+
+
+def _health(heartbeat: str = "2099-01-01T00:00:00Z") -> dict[str, Any]:
+    """The answer of a healthy Airflow, whose parts were last heard of at `heartbeat`."""
+    parts = {
+        part: {"status": "healthy", f"latest_{part}_heartbeat": heartbeat}
+        for part in ("scheduler", "triggerer", "dag_processor")
+    }
+    return {"metadatabase": {"status": "healthy"}, **parts}
+
+
+def _answering(health: dict[str, Any]) -> WebServer:
+    return _server(
+        lambda request: httpx.Response(200, json=health if "monitor" in request.url.path else {})
+    )
 
 
 def _server(answer: Callable[[httpx.Request], httpx.Response]) -> WebServer:
@@ -82,18 +98,23 @@ def test_an_expired_login_is_renewed() -> None:
 
 
 def test_unhealthy_parts_are_named() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        health = {**HEALTHY, "scheduler": {"status": "unhealthy"}, "triggerer": {"status": None}}
-        return httpx.Response(200, json=health if "monitor" in request.url.path else {})
+    health = {**_health(), "scheduler": {"status": "unhealthy"}, "triggerer": {"status": None}}
+    server = _answering(health)
+    assert asyncio.run(server.unhealthy_parts(since=NOW)) == ["scheduler", "triggerer"]
 
-    assert asyncio.run(_server(answer).unhealthy_parts()) == ["scheduler", "triggerer"]
+
+def test_the_last_heartbeat_of_what_was_killed_is_no_sign_of_health() -> None:
+    server = _answering(_health("2026-01-01T11:59:59Z"))
+    assert asyncio.run(server.unhealthy_parts(since=NOW)) == [
+        *("scheduler", "triggerer", "dag_processor")
+    ]
 
 
 def test_a_server_that_does_not_answer_is_not_healthy() -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    assert asyncio.run(_server(answer).unhealthy_parts()) == ["api-server"]
+    assert asyncio.run(_server(answer).unhealthy_parts(since=NOW)) == ["api-server"]
 
 
 def _component(tmp_path: Path) -> Component:
@@ -121,8 +142,7 @@ def test_the_wait_ends_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_all_healthy_ends_the_wait() -> None:
-    server = _server(lambda _: httpx.Response(200, json=HEALTHY))
-    asyncio.run(wait_until_healthy(server, cast(list[Component], [])))
+    asyncio.run(wait_until_healthy(_answering(_health()), cast(list[Component], [])))
 
 
 def test_a_taken_port_names_the_setting() -> None:
