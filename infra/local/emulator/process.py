@@ -9,7 +9,19 @@ import socket
 import threading
 import time
 
+from infra.local.emulator.start import CannotStart
+
 _PARENT_CHECK_SECONDS = 0.5
+
+
+class PortTaken(CannotStart):
+    """Something else listens on the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"port {port} of 127.0.0.1 is taken. Stop what listens there, or choose another port "
+            "with LAKE_AWS_PORT."
+        )
 
 
 def port_is_taken(port: int) -> bool:

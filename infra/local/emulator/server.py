@@ -19,7 +19,7 @@ from infra.local.emulator.seam.authorization import limit_root_to, treat_every_r
 from infra.local.emulator.seam.objects import drop_unknown_buckets
 from infra.local.emulator.seam.services import asgi_app
 from infra.local.emulator.seam.stacks import busy, resume
-from infra.local.emulator.seam.state import after_loading
+from infra.local.emulator.seam.state import before_first_request
 from infra.local.emulator.settings import EmulatorSettings
 from infra.local.emulator.store import StateStore
 from infra.local.emulator.supervisor import Supervisor
@@ -31,7 +31,11 @@ SHUTDOWN_SECONDS = 0.5
 
 
 async def serve(settings: EmulatorSettings, store: StateStore) -> None:
-    """Serve on 127.0.0.1 until SIGTERM or SIGINT."""
+    """Serve on 127.0.0.1 until SIGTERM or SIGINT.
+
+    Raises:
+        StateUnreadable: what `store` has cannot be loaded.
+    """
     supervisor = Supervisor(url=settings.supervisor_url, control_key=settings.control_key)
     types.register(supervisor)
     settling.install()
@@ -46,7 +50,8 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
 
     write_through = WriteThrough(store)
     write_through.install()
-    after_loading(_settle)
+    drop_unknown_buckets()
+    before_first_request(_resume_interrupted_stacks)
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -65,8 +70,6 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     store.close()
 
 
-def _settle() -> None:
-    """Bring what was loaded to rest, before the first request."""
-    drop_unknown_buckets()
+def _resume_interrupted_stacks() -> None:
     for stack in busy():
         resume(stack, reason="The embedded AWS was restarted during the operation.")

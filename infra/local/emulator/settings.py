@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local.emulator.start import CannotStart
 
-class SettingsError(ValueError):
+
+class SettingsError(CannotStart):
     """A variable is missing or malformed; the message names it and the expected shape."""
 
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.local.emulator.start import CannotStart
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS service_state (service TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS sts_session (
@@ -19,7 +21,7 @@ _LOCK_SECONDS = 2.0
 """How long a process that is just ending may still hold the state."""
 
 
-class StateInUse(Exception):
+class StateInUse(CannotStart):
     """Another process holds the state; the text names its file."""
 
 
@@ -47,7 +49,10 @@ class StateStore:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-            raise StateInUse(f"another embedded AWS uses {path}") from error
+            raise StateInUse(
+                f"another embedded AWS uses {path}. "
+                "Stop it, or choose another folder with LAKE_STATE_DIR."
+            ) from error
 
     def load(self, service: str) -> str | None:
         """The saved state of `service`, or None."""

@@ -40,8 +40,12 @@ class WriteThrough:
         self._refused = False
 
     def install(self) -> None:
-        """Load what was saved, and from now on save what changes."""
-        state.load_states_with(self._store.load)
+        """Load what was saved, and from now on save what changes.
+
+        Raises:
+            StateUnreadable: what was saved cannot be loaded.
+        """
+        state.load(self._store.load)
         sessions = self._store.sessions()
         state.restore_sessions({key: json.loads(text) for key, text in sessions.items()})
         state.on_new_session(self._save_session)

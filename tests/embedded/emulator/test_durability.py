@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -226,6 +227,28 @@ def test_a_second_process_is_refused_the_state(own_emulator: RunningEmulator) ->
     assert second.returncode == 1
     assert "another embedded AWS uses" in message.decode()
     assert own_emulator.client("s3").list_buckets()
+
+
+def test_a_state_that_cannot_be_read_is_not_overwritten(own_emulator: RunningEmulator) -> None:
+    glue = own_emulator.client("glue")
+    glue.create_database(DatabaseInput={"Name": "kept"})
+    own_emulator.end(signal.SIGKILL)
+    state = sqlite3.connect(own_emulator.folder / "state" / "control-plane.sqlite")
+    (saved,) = state.execute("SELECT state FROM service_state WHERE service = 'glue'").fetchone()
+    replace = "UPDATE service_state SET state = ? WHERE service = 'glue'"
+    with state:
+        state.execute(replace, ('{"databases": 7',))
+    state.close()
+    refused = own_emulator.spawn()
+    _, message = refused.communicate(timeout=60)
+    assert refused.returncode == 1
+    assert "the saved state of glue cannot be read" in message.decode()
+    state = sqlite3.connect(own_emulator.folder / "state" / "control-plane.sqlite")
+    with state:
+        state.execute(replace, (saved,))
+    state.close()
+    own_emulator.start()
+    assert glue.get_database(Name="kept")
 
 
 def environment(name: str, **properties: Any) -> dict[str, Any]:

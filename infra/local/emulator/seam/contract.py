@@ -1,4 +1,4 @@
-"""What this package expects of ministack; `broken` names what another version has changed.
+"""What this package expects of ministack; `deviations` names what another version changed.
 
 `python -m infra.local.emulator.seam.contract` prints it.
 """
@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
+
+from infra.local.emulator.start import CannotStart
 
 VERSION = "1.5.33"
 """The version of ministack that everything here was written for."""
@@ -27,9 +29,9 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_build_persistence_save_dict": "()",
         "_get_module": "(name)",
         "_load_persisted_state": "()",
+        "_state_map": "dict",
         "app": "(scope, receive, send)",
         "call_service_handler_sync": f"(handler, {_REQUEST}, timeout)",
-        "load_state": "(service)",
         "pin_request_origin": "(source_ip, secure_transport)",
         "save_all": "(services)",
     },
@@ -100,20 +102,24 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
 """By module and name: a function's parameters, or a value's type."""
 
 
-def broken() -> list[str]:
-    """What ministack no longer has, or has otherwise, one sentence each; called before any patch.
+class AnotherMinistack(CannotStart):
+    """Another version of ministack is installed; the text names what it changed."""
 
-    Empty if the installed version is as expected.
+
+def check() -> None:
+    """Refuse another version of ministack.
+
+    Raises:
+        AnotherMinistack: the installed version is not the expected one.
     """
     installed = version("ministack")
-    if installed == VERSION:
-        return []
-    found = [f"ministack is {installed}; {VERSION} was expected"]
-    return found + deviations()
+    if installed != VERSION:
+        changes = "; ".join(deviations()) or "no name of the contract changed"
+        raise AnotherMinistack(f"ministack is {installed}; {VERSION} was expected: {changes}")
 
 
 def deviations() -> list[str]:
-    """The names of the contract that are missing or changed."""
+    """The names of the contract that are missing or changed; called before anything is patched."""
     found = []
     for module_name, names in CONTRACT.items():
         try:
@@ -135,6 +141,6 @@ def _shape(value: object) -> str:
 
 
 if __name__ == "__main__":
-    problems = broken() + deviations()
-    print("\n".join(problems) or f"ministack {VERSION} is as expected")
+    problems = deviations()
+    print("\n".join(problems) or f"ministack {version('ministack')} is as expected")
     sys.exit(1 if problems else 0)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
+from infra.local.emulator.start import CannotStart
+
 _app: Any = import_module("ministack.app")
 _persistence: Any = import_module("ministack.core.persistence")
 _sts: Any = import_module("ministack.services.sts")
@@ -35,27 +37,32 @@ def snapshot(names: Iterable[str] | None = None) -> Mapping[str, str]:
     return texts
 
 
-def load_states_with(load: Callable[[str], str | None]) -> None:
-    """Let ministack load the states, when it starts, as `load` gives them, and save none itself."""
+class StateUnreadable(CannotStart):
+    """A saved state cannot be loaded; the text names the service and why."""
 
-    def decode(name: str) -> Any:
-        text = load(name)
-        hook = _persistence._json_object_hook
-        return None if text is None else json.loads(text, object_hook=hook)
 
-    _app.load_state = decode
+def load(saved: Callable[[str], str | None]) -> None:
+    """Load every state that `saved` has; ministack itself neither loads nor saves from now on.
+
+    Raises:
+        StateUnreadable: a state was saved by another version, or is damaged.
+    """
+    for name, module in _app._state_map.items():
+        text = saved(name)
+        if text is None:
+            continue
+        try:
+            held = json.loads(text, object_hook=_persistence._json_object_hook)
+            _app._get_module(module).load_persisted_state(held)
+        except Exception as error:  # whatever it is, to go on would overwrite what was saved
+            raise StateUnreadable(f"the saved state of {name} cannot be read: {error}") from error
+    _app._load_persisted_state = lambda: None
     _app.save_all = lambda _holders: None
 
 
-def after_loading(act: Callable[[], None]) -> None:
-    """Call `act` once the states are loaded, before the first request."""
-    load = _app._load_persisted_state
-
-    def load_and_act() -> None:
-        load()
-        act()
-
-    _app._load_persisted_state = load_and_act
+def before_first_request(act: Callable[[], None]) -> None:
+    """Call `act` on the event loop once it serves, before the first request."""
+    _app._load_persisted_state = act
 
 
 def restore_sessions(sessions: Mapping[str, Session]) -> None:
