@@ -215,6 +215,10 @@ def _json_to_scalar(value: Typed, to: Type, position: Position | None) -> _Conve
     return _Conversion(inner.sql, f"json_type({value.sql}) NOT IN ('OBJECT', 'ARRAY')")
 
 
+def _json_to_nested(value: Typed, to: Type, position: Position | None) -> _Conversion:
+    raise unsupported(f"a cast from {value.type} to {to}", position)
+
+
 _Rule = Callable[[Typed, Type, Position | None], _Conversion]
 
 _RULES: dict[tuple[str, str], _Rule] = {
@@ -261,6 +265,8 @@ _RULES: dict[tuple[str, str], _Rule] = {
     ("timestamp with time zone", "timestamp"): _zoned_to,
     ("timestamp with time zone", "timestamp with time zone"): _rezone,
     ("array", "array"): _array,
+    **{("json", nested): _json_to_nested for nested in ("array", "map", "row")},
+    **{(nested, "json"): _json_to_nested for nested in ("decimal", "date", "map", "row")},
     ("map", "map"): _map,
     ("row", "row"): _row,
     **{(source, "json"): _to_json for source in ("integer", "boolean", "array", "double")},

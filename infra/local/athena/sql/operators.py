@@ -54,8 +54,6 @@ def _numbers(operator: str, left: Typed, right: Typed) -> Typed:
     one, other = coerce(left, common), coerce(right, common)
     if operator == "/" and common.is_integer:
         operator = "//"
-    if operator == "%" and common.is_floating:
-        return Typed(f"fmod({one.sql}, {other.sql})", common)
     # The cast keeps the type where DuckDB would widen it.
     return Typed(f"CAST(({one.sql} {operator} {other.sql}) AS {duckdb_type(common)})", common)
 

@@ -129,8 +129,8 @@ class Relations:
         side = (join.args.get("side") or "").upper()
         kind = (join.args.get("kind") or "").upper()
         if join.args.get("method") or kind not in ("", "INNER", "OUTER", "CROSS"):
-            name = f"{join.args.get('method') or ''} {kind} JOIN".strip()
-            raise unsupported(name, position_of(join))
+            words = (join.args.get("method"), kind, "JOIN")
+            raise unsupported(" ".join(word for word in words if word), position_of(join))
         right = self._relation(join.this, left.fields)
         using, condition = join.args.get("using"), join.args.get("on")
         if using:

@@ -62,7 +62,7 @@ def test_a_mean_of_decimals_is_rounded_half_up(session: Session, values: list[De
     rows = ", ".join(f"CAST({_literal(value)} AS decimal(30,6))" for value in values)
     query = translate(f"SELECT avg(x) FROM (VALUES {rows}) AS t(x)")
     found = session.rows(f"SELECT CAST(c0 AS VARCHAR) FROM ({query.sql})")[0][0]
-    expected = (sum(values) / len(values)).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+    expected = (sum(values, Decimal(0)) / len(values)).quantize(Decimal("0.000001"), ROUND_HALF_UP)
     assert Decimal(found) == expected
 
 

@@ -66,10 +66,10 @@ def test_an_object_that_is_gone_or_changed_fails_the_query(
     cache = ObjectCache(tmp_path / "cache", capacity_bytes=1000)
     cache.fetch(lake.s3, objects, into=tmp_path / "q1", check=_check)
     lake.s3.delete_object(Bucket="data", Key="t/a.txt")
-    with pytest.raises(QueryError, match="HIVE_CANNOT_OPEN_SPLIT: .*s3://data/t/a.txt"):
+    with pytest.raises(QueryError, match=r"HIVE_CANNOT_OPEN_SPLIT: .*s3://data/t/a.txt"):
         cache.fetch(lake.s3, objects[:1], into=tmp_path / "q2", check=_check)
     lake.put("s3://data/t/b.txt", b"changed")
-    with pytest.raises(QueryError, match="HIVE_CANNOT_OPEN_SPLIT: .*s3://data/t/b.txt"):
+    with pytest.raises(QueryError, match=r"HIVE_CANNOT_OPEN_SPLIT: .*s3://data/t/b.txt"):
         cache.fetch(lake.s3, objects[1:2], into=tmp_path / "q3", check=_check)
 
 

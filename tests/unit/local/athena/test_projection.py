@@ -25,7 +25,7 @@ def _table(**properties: str) -> Table:
     )
 
 
-def _values(equals: frozenset[str] | None = None, **properties: str) -> list[str]:
+def _values(properties: dict[str, str], equals: frozenset[str] | None = None) -> list[str]:
     table = _table(**{f"projection__k__{name}": value for name, value in properties.items()})
     return list(key_values(table, table.partition_keys[0], equals=equals, now=NOW))
 
@@ -74,11 +74,11 @@ def _values(equals: frozenset[str] | None = None, **properties: str) -> list[str
     ],
 )
 def test_values_are_those_of_the_range(properties: dict[str, str], values: list[str]) -> None:
-    assert _values(**properties) == values
+    assert _values(properties) == values
 
 
 def test_an_injected_key_has_the_values_of_the_query() -> None:
-    assert _values(frozenset({"b", "a"}), type="injected") == ["a", "b"]
+    assert _values({"type": "injected"}, frozenset({"b", "a"})) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_an_injected_key_has_the_values_of_the_query() -> None:
 )
 def test_wrong_properties_are_named(properties: dict[str, str], error: str) -> None:
     with pytest.raises(QueryError, match=error):
-        _values(**properties)
+        _values(properties)
 
 
 def test_a_location_follows_the_template_or_the_keys() -> None:

@@ -129,6 +129,6 @@ def _round(call: Call) -> Typed:
         kind = value.type
     if number >= source.scale:
         return Typed(f"CAST({value.sql} AS {duckdb_type(kind)})", kind)
-    if name == "trunc" or number < 0:
+    if name == "trunc" or (number < 0 and not value.type.is_integer):
         raise unsupported(f"{call.name} of {value.type} to {number} places", call.position)
     return Typed(f"CAST(round({value.sql}, {number}) AS {duckdb_type(kind)})", kind)
