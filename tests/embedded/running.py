@@ -127,7 +127,14 @@ class RunningEmulator:
             ),
         )
 
-    def assume(self, role_arn: str, *, service: str | None = None, key: str = CONTROL_KEY) -> Keys:
+    def assume(
+        self,
+        role_arn: str,
+        *,
+        service: str | None = None,
+        source_arn: str | None = None,
+        key: str = CONTROL_KEY,
+    ) -> Keys:
         """The keys of a role's session, asked for by the root user or as a service."""
         sts = self.client("sts")
         if service is not None:
@@ -135,6 +142,8 @@ class RunningEmulator:
             def name_service(request: Any, **_: Any) -> None:
                 request.headers["X-Lake-Control-Key"] = key
                 request.headers["X-Lake-Service"] = service
+                if source_arn is not None:
+                    request.headers["X-Lake-Source-Arn"] = source_arn
 
             sts.meta.events.register("before-sign.sts.AssumeRole", name_service)
         answer = sts.assume_role(RoleArn=role_arn, RoleSessionName="AmazonMWAA-airflow")

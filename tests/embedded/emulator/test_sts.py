@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.embedded.running import ACCOUNT_ID, RunningEmulator
+from tests.embedded.running import ACCOUNT_ID, REGION, RunningEmulator
 
 pytestmark = pytest.mark.embedded
 
@@ -84,6 +84,19 @@ def test_conditions_of_a_trust_policy_count(emulator: RunningEmulator, role: Any
     sts.assume_role(RoleArn=arn, RoleSessionName="session", ExternalId="expected")
     with pytest.raises(ClientError, match="AccessDenied"):
         sts.assume_role(RoleArn=arn, RoleSessionName="session", ExternalId="other")
+
+
+def test_a_trust_policy_may_name_the_environment(emulator: RunningEmulator, role: Any) -> None:
+    source = f"arn:aws:airflow:{REGION}:{ACCOUNT_ID}:environment/lake"
+    condition = {
+        "ArnLike": {"aws:SourceArn": source},
+        "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
+    }
+    arn = role({"Service": AIRFLOW}, Condition=condition)
+    emulator.assume(arn, service=AIRFLOW, source_arn=source)
+    for other in (None, f"{source}-of-somebody-else"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            emulator.assume(arn, service=AIRFLOW, source_arn=other)
 
 
 def test_the_root_user_is_told_who_it_is(emulator: RunningEmulator) -> None:
