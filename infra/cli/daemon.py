@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import psutil  # type: ignore[import-untyped]  # it has no types
 from rich.table import Table
 
 from infra.cli.steps import Failed, console, detail
@@ -20,6 +22,7 @@ from infra.local.supervisor.status import ComponentStatus, EnvironmentStatus, Su
 
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 60
+MIB = 1024**2
 COLOURS = {"running": "green", "AVAILABLE": "green", "failing": "red", "CREATE_FAILED": "red"}
 
 
@@ -128,10 +131,15 @@ def print_status(settings: LocalSettings, *, as_json: bool) -> None:
         )
         if environment.error:
             console.print(f"  [red]{environment.error}[/]")
-    table = Table("component", "state", "pid", "restarts", "since", "log", header_style="bold")
+    table = Table(
+        *("component", "state", "pid", "memory", "restarts", "since", "log"), header_style="bold"
+    )
     for component in status.components:
         table.add_row(*_row(component))
     console.print(table)
+    console.print(
+        f"Memory        {memory_bytes(status.pid) / MIB:,.0f} MiB, the supervisor included"
+    )
 
 
 def _row(component: ComponentStatus) -> tuple[str, ...]:
@@ -140,10 +148,25 @@ def _row(component: ComponentStatus) -> tuple[str, ...]:
         component.name,
         _coloured(component.state),
         str(component.pid or ""),
+        f"{memory_bytes(component.pid) / MIB:,.0f} MiB" if component.pid else "",
         str(component.restarts),
         f"{since:%H:%M:%S}",
         Path(component.log).name,
     )
+
+
+def memory_bytes(pid: int) -> int:
+    """The memory of a process and all that it started, what they share counted once."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    total = 0
+    for member in family:
+        with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+            total += member.memory_full_info().pss
+    return total
 
 
 def _coloured(state: str) -> str:
