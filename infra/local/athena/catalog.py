@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra.local.athena.errors import ErrorType, Position, QueryError, located
-from infra.local.athena.types import Type, parse_glue_type
+from infra.local.athena.hive_types import parse_glue_type
+from infra.local.athena.types import Type
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import threading
-import time
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,10 +17,10 @@ from infra.local.athena.errors import ErrorType, QueryError, RequestError
 from infra.local.athena.execution import Execution, finish
 from infra.local.athena.journal import Journal, Record, TokenReused
 from infra.local.athena.objects import ObjectCache
-from infra.local.athena.statement import Statement, classify
-from infra.local.athena.workgroup import ENGINE_VERSION, QuerySettings, query_settings
+from infra.local.athena.requests import Request, fingerprint, new_record, required
+from infra.local.athena.statement import classify
+from infra.local.athena.workgroup import query_settings
 
-Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
 _INTERRUPTED = (
@@ -123,7 +119,7 @@ class Engine:
     # Starting and stopping
 
     def _start_query_execution(self, request: Request, caller: Credentials) -> Answer:
-        text = _required(request, "QueryString")
+        text = required(request, "QueryString")
         if len(text.encode()) > _MAX_QUERY_BYTES:
             raise RequestError(f"QueryString is longer than {_MAX_QUERY_BYTES} bytes")
         clients = self._factory.of(caller)
@@ -138,12 +134,12 @@ class Engine:
         except QueryError as error:
             raise RequestError(str(error), athena_code="MALFORMED_QUERY") from error
         results.check_output(clients.s3, settings.result_configuration["OutputLocation"])
-        record = _new_record(request, statement, work_group, settings)
+        record = new_record(request, statement, work_group, settings)
         try:
             self._journal.add(
                 record,
                 token=request.get("ClientRequestToken"),
-                fingerprint=_fingerprint(request, caller),
+                fingerprint=fingerprint(request, caller),
             )
         except TokenReused as reused:
             if not reused.same_request:
@@ -181,7 +177,7 @@ class Engine:
     # Asking
 
     def _record(self, request: Request) -> Record:
-        execution_id = _required(request, "QueryExecutionId")
+        execution_id = required(request, "QueryExecutionId")
         record = self._journal.get(execution_id)
         if record is None:
             raise RequestError(f"QueryExecution {execution_id} was not found")
@@ -260,53 +256,3 @@ class Engine:
         if page.token is not None:
             answer["NextToken"] = page.token
         return answer
-
-
-def _required(request: Request, name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise RequestError(f"{name} is required")
-    return value
-
-
-def _fingerprint(request: Request, caller: Credentials) -> str:
-    """What has to be equal when a request token comes again."""
-    kept = {key: value for key, value in request.items() if key != "ClientRequestToken"}
-    text = json.dumps([caller.access_key_id, kept], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _new_record(
-    request: Request, statement: Statement, work_group: str, settings: QuerySettings
-) -> Record:
-    execution_id = str(uuid.uuid4())
-    folder = settings.result_configuration["OutputLocation"]
-    context = request.get("QueryExecutionContext") or {}
-    document: dict[str, Any] = {
-        "QueryExecutionId": execution_id,
-        "Query": request["QueryString"],
-        "StatementType": statement.type,
-        "SubstatementType": statement.name,
-        "WorkGroup": work_group,
-        "ResultConfiguration": {
-            **settings.result_configuration,
-            "OutputLocation": f"{folder}{execution_id}{statement.result.value}",
-        },
-        "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
-        "QueryExecutionContext": {"Catalog": "awsdatacatalog", **context},
-        "Status": {"State": "QUEUED", "SubmissionDateTime": time.time()},
-        "EngineVersion": ENGINE_VERSION,
-        "Statistics": {
-            "DataScannedInBytes": 0,
-            "EngineExecutionTimeInMillis": 0,
-            "QueryPlanningTimeInMillis": 0,
-            "QueryQueueTimeInMillis": 0,
-            "ServicePreProcessingTimeInMillis": 0,
-            "ServiceProcessingTimeInMillis": 0,
-            "TotalExecutionTimeInMillis": 0,
-            "ResultReuseInformation": {"ReusedPreviousResult": False},
-        },
-    }
-    if request.get("ExecutionParameters"):
-        document["ExecutionParameters"] = list(request["ExecutionParameters"])
-    return Record(document)

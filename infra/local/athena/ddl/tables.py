@@ -16,9 +16,9 @@ from infra.local.athena.ddl import text_result
 from infra.local.athena.ddl.lexer import Cursor
 from infra.local.athena.ddl.storage import FORMATS, TEXTFILE, FileFormat
 from infra.local.athena.errors import ErrorType, QueryError, unsupported
+from infra.local.athena.hive_types import parse_glue_type
 from infra.local.athena.journal import Outcome
 from infra.local.athena.objects import split_uri
-from infra.local.athena.types import parse_glue_type
 from infra.local.athena.work import Work
 
 

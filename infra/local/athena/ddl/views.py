@@ -11,10 +11,10 @@ from infra.local.athena.catalog import CATALOG, Table, catalog_error
 from infra.local.athena.ddl import text_result
 from infra.local.athena.ddl.lexer import Cursor
 from infra.local.athena.errors import Position, located
+from infra.local.athena.hive_types import glue_type
 from infra.local.athena.journal import Outcome
 from infra.local.athena.queries import analyse, named_columns
 from infra.local.athena.sql.named import decode_view, encode_view
-from infra.local.athena.types import glue_type
 from infra.local.athena.work import Work
 
 

@@ -9,10 +9,10 @@ from sqlglot import exp
 
 from infra.local.athena.errors import Position, located, syntax_error, unsupported
 from infra.local.athena.session import quote_text
-from infra.local.athena.sql import calls, containers, literals
+from infra.local.athena.sql import calls, conditions, containers, literals
 from infra.local.athena.sql.casts import cast
 from infra.local.athena.sql.coercion import coerce, common_type_of
-from infra.local.athena.sql.operators import arithmetic, comparable, compare
+from infra.local.athena.sql.operators import arithmetic
 from infra.local.athena.sql.parser import DecimalLiteral, TimestampLiteral, position_of
 from infra.local.athena.sql.scope import Scope, Typed, boolean
 from infra.local.athena.sql.text import fresh_name
@@ -137,61 +137,6 @@ class Expressions:
         left, right = self.translate(node.left), self.translate(node.right)
         return arithmetic(_ARITHMETIC[type(node)], left, right, position_of(node))
 
-    def _compare(self, node: exp.Binary) -> Typed:
-        operator = _COMPARISONS[type(node)]
-        if isinstance(node.right, exp.Any | exp.All):
-            return self._quantified(node, operator)
-        left, right = self.translate(node.left), self.translate(node.right)
-        return compare(operator, left, right, position_of(node))
-
-    def _quantified(self, node: exp.Binary, operator: str) -> Typed:
-        position = position_of(node)
-        left = self.translate(node.left)
-        subquery = self.context.column(node.right.this, self.scope)
-        one, _ = comparable(operator, left, Typed("NULL", subquery.type), position)
-        if one.type.is_floating:
-            raise unsupported("a quantified comparison of floating point numbers", position)
-        word = "ANY" if isinstance(node.right, exp.Any) else "ALL"
-        return boolean(f"({one.sql} {operator} {word} ({subquery.as_type(one.type)}))")
-
-    def _distinct_from(self, node: exp.Binary) -> Typed:
-        left, right = self.translate(node.left), self.translate(node.right)
-        one, other = comparable("IS DISTINCT FROM", left, right, position_of(node))
-        word = "IS NOT DISTINCT FROM" if isinstance(node, exp.NullSafeEQ) else "IS DISTINCT FROM"
-        return boolean(f"({one.sql} {word} {other.sql})")
-
-    def _between(self, node: exp.Between) -> Typed:
-        value, position = self.translate(node.this), position_of(node)
-        low = compare(">=", value, self.translate(node.args["low"]), position)
-        high = compare("<=", value, self.translate(node.args["high"]), position)
-        return boolean(f"({low.sql} AND {high.sql})")
-
-    def _in(self, node: exp.In) -> Typed:
-        value, position = self.translate(node.this), position_of(node)
-        query = node.args.get("query")
-        if query is not None:
-            subquery = self.context.column(query, self.scope)
-            one, _ = comparable("IN", value, Typed("NULL", subquery.type), position)
-            return boolean(f"({one.sql} IN ({subquery.as_type(one.type)}))")
-        if not node.expressions:
-            raise unsupported("this form of IN", position)
-        members = [self.translate(member) for member in node.expressions]
-        if value.type.is_floating or any(member.type.is_floating for member in members):
-            tests = [compare("=", value, member, position).sql for member in members]
-            return boolean(f"({' OR '.join(tests)})")
-        values = self.unify([value, *members], position, "IN values")
-        return boolean(f"({values[0].sql} IN ({', '.join(each.sql for each in values[1:])}))")
-
-    def _logic(self, node: exp.Connector) -> Typed:
-        word = "AND" if isinstance(node, exp.And) else "OR"
-        terms = [
-            self.condition(term, "Logical expression term") for term in (node.left, node.right)
-        ]
-        return boolean(f"({terms[0]} {word} {terms[1]})")
-
-    def _not(self, node: exp.Not) -> Typed:
-        return boolean(f"(NOT {self.condition(node.this, 'Value of logical NOT expression')})")
-
     def _negated(self, node: exp.Neg) -> Typed:
         value = self.translate(node.this)
         if isinstance(node.this, exp.Literal) and not node.this.is_string:
@@ -201,61 +146,9 @@ class Expressions:
             raise located("TYPE_MISMATCH", message, position_of(node))
         return Typed(f"(-({value.sql}))", value.type)
 
-    def _is(self, node: exp.Is) -> Typed:
-        if not isinstance(node.expression, exp.Null):
-            raise syntax_error("IS is followed by NULL or DISTINCT FROM", position_of(node))
-        return boolean(f"({self.translate(node.this).sql} IS NULL)")
-
-    def _like(self, node: exp.Like, escape: exp.Expr | None = None) -> Typed:
-        value, pattern = self.translate(node.this), self.translate(node.expression)
-        for each in (value, pattern):
-            if not each.type.is_text and each.type != UNKNOWN:
-                message = f"Left side of LIKE expression must evaluate to a varchar: {each.type}"
-                raise located("TYPE_MISMATCH", message, position_of(node))
-        if escape is None:
-            return boolean(f"({value.sql} LIKE {pattern.sql})")
-        return boolean(f"({value.sql} LIKE {pattern.sql} ESCAPE {self.translate(escape).sql})")
-
-    def _escape(self, node: exp.Escape) -> Typed:
-        if not isinstance(node.this, exp.Like):
-            raise unsupported("this form of ESCAPE", position_of(node))
-        return self._like(node.this, node.expression)
-
     def _concatenated(self, node: exp.DPipe) -> Typed:
         left, right = self.translate(node.left), self.translate(node.right)
         return containers.concatenated([left, right], position_of(node), self)
-
-    # Choices
-
-    def _case(self, node: exp.Case) -> Typed:
-        position = position_of(node)
-        subject = self.translate(node.this) if node.this else None
-        conditions, results = [], []
-        for branch in node.args["ifs"]:
-            if subject is None:
-                conditions.append(self.condition(branch.this, "CASE WHEN clause"))
-            else:
-                test = compare("=", subject, self.translate(branch.this), position)
-                conditions.append(test.sql)
-            results.append(self.translate(branch.args["true"]))
-        default = node.args.get("default")
-        results.append(self.translate(default) if default else literals.NULL)
-        *unified, otherwise = self.unify(results, position, "CASE results")
-        branches = " ".join(
-            f"WHEN {test} THEN {result.sql}"
-            for test, result in zip(conditions, unified, strict=True)
-        )
-        return Typed(f"CASE {branches} ELSE {otherwise.sql} END", otherwise.type)
-
-    def _if(self, node: exp.If) -> Typed:
-        test = self.condition(node.this, "IF condition")
-        default = node.args.get("false")
-        values = [
-            self.translate(node.args["true"]),
-            self.translate(default) if default else literals.NULL,
-        ]
-        then, otherwise = self.unify(values, position_of(node), "IF results")
-        return Typed(f"CASE WHEN {test} THEN {then.sql} ELSE {otherwise.sql} END", then.type)
 
     # Casts, constructors, subqueries
 
@@ -329,14 +222,6 @@ _ARITHMETIC: dict[type[exp.Expr], str] = {
     exp.Div: "/",
     exp.Mod: "%",
 }
-_COMPARISONS: dict[type[exp.Expr], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-}
 _Rule = Callable[[Expressions, exp.Expr], Typed]
 
 _RULES: dict[type[exp.Expr], Callable[..., Typed]] = {
@@ -345,21 +230,9 @@ _RULES: dict[type[exp.Expr], Callable[..., Typed]] = {
     exp.Dot: Expressions._dot,
     exp.Bracket: Expressions._bracket,
     **dict.fromkeys(_ARITHMETIC, Expressions._arithmetic),
-    **dict.fromkeys(_COMPARISONS, Expressions._compare),
-    exp.NullSafeEQ: Expressions._distinct_from,
-    exp.NullSafeNEQ: Expressions._distinct_from,
-    exp.Between: Expressions._between,
-    exp.In: Expressions._in,
-    exp.And: Expressions._logic,
-    exp.Or: Expressions._logic,
-    exp.Not: Expressions._not,
+    **conditions.RULES,
     exp.Neg: Expressions._negated,
-    exp.Is: Expressions._is,
-    exp.Like: Expressions._like,
-    exp.Escape: Expressions._escape,
     exp.DPipe: Expressions._concatenated,
-    exp.Case: Expressions._case,
-    exp.If: Expressions._if,
     exp.Cast: Expressions._cast,
     exp.TryCast: Expressions._cast,
     exp.Array: Expressions._array,

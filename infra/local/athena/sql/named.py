@@ -12,11 +12,12 @@ from sqlglot import exp
 
 from infra.local.athena.catalog import CATALOG, Table
 from infra.local.athena.errors import ErrorType, Position, QueryError, located, unsupported
+from infra.local.athena.hive_types import parse_glue_type
 from infra.local.athena.session import quote_name, quote_text
 from infra.local.athena.sql.parser import parse_query, position_of
 from infra.local.athena.sql.plan import Query
 from infra.local.athena.sql.scope import Field, PartitionColumn, Typed
-from infra.local.athena.types import VARCHAR, Type, parse_glue_type
+from infra.local.athena.types import VARCHAR, Type
 
 if TYPE_CHECKING:
     from infra.local.athena.sql.query import Context
