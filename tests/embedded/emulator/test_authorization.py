@@ -19,7 +19,6 @@ from tests.embedded.running import ACCOUNT_ID, REGION, Keys, RunningEmulator
 pytestmark = pytest.mark.embedded
 
 type Rights = Callable[..., Keys]
-AIRFLOW = "airflow.amazonaws.com"
 
 
 def glue(resource: str) -> str:

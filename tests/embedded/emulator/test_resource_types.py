@@ -365,3 +365,54 @@ def test_role_and_policy(emulator: RunningEmulator) -> None:
         assert service == principal(action)
     assert stack.delete() == "DELETE_COMPLETE"
     assert gone(iam.get_role, RoleName="of-a-stack") == "NoSuchEntity"
+
+
+def test_function_permission_and_layer(emulator: RunningEmulator) -> None:
+    stack, lambda_ = Stack(emulator, "function"), emulator.client("lambda")
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="layers")
+    s3.put_object(Bucket="layers", Key="layer.zip", Body=bytes(1 << 20))
+
+    def declared(seconds: int) -> dict[str, Any]:
+        return {
+            "Layer": {
+                "Type": "AWS::Lambda::LayerVersion",
+                "Properties": {"Content": {"S3Bucket": "layers", "S3Key": "layer.zip"}},
+            },
+            "Function": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {
+                    "FunctionName": "of-a-stack",
+                    "Runtime": "python3.12",
+                    "Handler": "index.handler",
+                    "Role": f"arn:aws:iam::{ACCOUNT_ID}:role/of-a-function",
+                    "Timeout": seconds,
+                    "Code": {"ZipFile": "def handler(event, context): pass"},
+                    "Layers": [{"Ref": "Layer"}],
+                },
+            },
+            "Permission": {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {
+                    "FunctionName": {"Ref": "Function"},
+                    "Action": "lambda:InvokeFunction",
+                    "Principal": "s3.amazonaws.com",
+                },
+            },
+        }
+
+    for seconds, status in ((3, "CREATE"), (9, "UPDATE")):
+        assert stack.deploy(declared(seconds)) == f"{status}_COMPLETE"
+        found = lambda_.get_function_configuration(FunctionName="of-a-stack")
+        assert found["Timeout"] == seconds
+        policy = json.loads(lambda_.get_policy(FunctionName="of-a-stack")["Policy"])
+        assert policy["Statement"][0]["Principal"] == {"Service": "s3.amazonaws.com"}
+        (layer,) = lambda_.list_layers()["Layers"]
+        version = lambda_.get_layer_version(
+            LayerName=layer["LayerName"],
+            VersionNumber=layer["LatestMatchingVersion"]["Version"],
+        )
+        assert version["Content"]["CodeSize"] == 1 << 20
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert lambda_.list_layers()["Layers"] == []
+    assert gone(lambda_.get_function, FunctionName="of-a-stack") == "ResourceNotFoundException"
