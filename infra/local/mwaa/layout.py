@@ -43,6 +43,7 @@ class Layout:
         return self.root / "home"
 
     def make(self) -> None:
-        """Make the folders that must exist before Airflow starts."""
+        """Make the folders that must exist before Airflow starts, closed to other users."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in (self.dags, self.builds, self.airflow_home, self.logs, self.user_home):
             folder.mkdir(parents=True, exist_ok=True)

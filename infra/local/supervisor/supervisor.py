@@ -224,6 +224,7 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 def prepare_home(home: Path) -> None:
-    """Make the home folder and its parts; what is secret is closed to others."""
-    (home / "logs").mkdir(parents=True, exist_ok=True)
-    (home / "state").mkdir(exist_ok=True, mode=0o700)
+    """Make the home folder and its parts, closed to other users."""
+    home.mkdir(parents=True, exist_ok=True)
+    for part in ("logs", "state"):
+        (home / part).mkdir(exist_ok=True, mode=0o700)

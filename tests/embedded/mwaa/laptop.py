@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_mwaa import MWAAClient
 
 BUCKET = "airflow-bucket"
+ROOT_KEY = "test"
 OTHER_BUCKET = "somebody-elses-bucket"
 ROLE = "airflow-role"
 ACCOUNT = "123456789012"
@@ -107,8 +108,8 @@ class Laptop:
             self._clients[service] = self._make_client(service)
         return self._clients[service]
 
-    def _make_client(self, service: str) -> Any:
-        session = boto3.session.Session("test", "test", region_name="us-east-1")
+    def _make_client(self, service: str, key_id: str = ROOT_KEY, secret: str = ROOT_KEY) -> Any:
+        session = boto3.session.Session(key_id, secret, region_name="us-east-1")
         return session.client(
             service,  # type: ignore[call-overload]  # the name is not a literal here
             endpoint_url=f"http://127.0.0.1:{self.aws_port}",
@@ -171,6 +172,24 @@ class Laptop:
             PolicyName="reads",
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [reads]}),
         )
+
+    def viewer(self, environment: str) -> MWAAClient:
+        """A client of a user who may use Airflow as a viewer."""
+        iam = self.client("iam")
+        iam.create_user(UserName="viewer")
+        allowed = {
+            "Effect": "Allow",
+            "Action": "airflow:InvokeRestApi",
+            "Resource": f"arn:aws:airflow:us-east-1:{ACCOUNT}:role/{environment}/Viewer",
+        }
+        iam.put_user_policy(
+            UserName="viewer",
+            PolicyName="views",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+        )
+        key = iam.create_access_key(UserName="viewer")["AccessKey"]
+        client: MWAAClient = self._make_client("mwaa", key["AccessKeyId"], key["SecretAccessKey"])
+        return client
 
     def put(self, key: str, body: str | bytes) -> str:
         """Put an object into the Airflow bucket; its version."""

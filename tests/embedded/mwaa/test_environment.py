@@ -134,6 +134,22 @@ def test_an_error_of_the_rest_api_has_airflows_status(laptop: Laptop) -> None:
     assert response["RestApiStatusCode"] == 404
 
 
+def test_a_caller_acts_with_the_role_of_airflow_that_iam_allows(
+    laptop: Laptop, environment: str
+) -> None:
+    viewer = laptop.viewer(environment)
+    listed: Any = viewer.invoke_rest_api(Name=environment, Method="GET", Path="/dags")
+    assert "who" in {dag["dag_id"] for dag in listed["RestApiResponse"]["dags"]}
+    with pytest.raises(ClientError) as failed:
+        viewer.invoke_rest_api(
+            Name=environment, Method="PATCH", Path="/dags/who", Body={"is_paused": True}
+        )
+    response: Any = failed.value.response
+    assert response["RestApiStatusCode"] == 403
+    with pytest.raises(ClientError, match="AccessDenied"):
+        viewer.create_web_login_token(Name=environment)
+
+
 def test_a_contradicting_requirement_fails_the_update_and_the_old_airflow_lives(
     laptop: Laptop, environment: str
 ) -> None:
