@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.local.athena.errors import Position, located
+from infra.local.athena.errors import Position, located, unsupported
 from infra.local.athena.sql.coercion import coerce
 from infra.local.athena.sql.guards import guarded
 from infra.local.athena.sql.scope import Typed
-from infra.local.athena.types import BIGINT, UNKNOWN, VARCHAR, row, row_field
+from infra.local.athena.types import BIGINT, UNKNOWN, VARCHAR, array, row, row_field
 
 if TYPE_CHECKING:
     from infra.local.athena.sql.expressions import Expressions
@@ -41,12 +41,27 @@ def concatenated(values: list[Typed], position: Position, expressions: Expressio
     kinds = {value.type.name for value in values} - {UNKNOWN.name}
     if kinds <= {"varchar", "char"}:
         return Typed(f"({' || '.join(coerce(each, VARCHAR).sql for each in values)})", VARCHAR)
-    if kinds in ({"array"}, {"varbinary"}):
+    if kinds == {"varbinary"}:
         unified = expressions.unify(values, position, "operands of ||")
         return Typed(f"({' || '.join(each.sql for each in unified)})", unified[0].type)
+    if "array" in kinds:
+        return _joined(values, position, expressions)
     names = ", ".join(str(value.type) for value in values)
     message = f"Unexpected parameters ({names}) for function concat"
     raise located("FUNCTION_NOT_FOUND", f"{message}. Expected: concat(varchar, …)", position)
+
+
+def _joined(values: list[Typed], position: Position, expressions: Expressions) -> Typed:
+    """Arrays and elements, each element as an array of its own."""
+    if any(value.type == UNKNOWN for value in values):
+        # NULL as an element, or NULL as an array: Trino's choice is not documented.
+        raise unsupported("|| of an array and NULL", position)
+    arrays = [
+        value if value.type.name == "array" else Typed(f"[{value.sql}]", array(value.type))
+        for value in values
+    ]
+    unified = expressions.unify(arrays, position, "operands of ||")
+    return Typed(f"({' || '.join(each.sql for each in unified)})", unified[0].type)
 
 
 def row_of(values: list[Typed]) -> Typed:

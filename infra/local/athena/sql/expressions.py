@@ -138,9 +138,9 @@ class Expressions:
         return arithmetic(_ARITHMETIC[type(node)], left, right, position_of(node))
 
     def _negated(self, node: exp.Neg) -> Typed:
-        value = self.translate(node.this)
         if isinstance(node.this, exp.Literal) and not node.this.is_string:
             return literals.number(f"-{node.this.name}")
+        value = self.translate(node.this)
         if not value.type.is_numeric and not value.type.name.startswith("interval"):
             message = f"Cannot negate {value.type}"
             raise located("TYPE_MISMATCH", message, position_of(node))

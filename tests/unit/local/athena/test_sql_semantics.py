@@ -234,6 +234,8 @@ ANSWERS: list[tuple[str, str | None]] = [
     ("slice(ARRAY[1, 2, 3, 4], 2, 2)", "[2, 3]"),
     ("slice(ARRAY[1, 2, 3, 4], -2, 2)", "[3, 4]"),
     ("ARRAY[1] || ARRAY[2]", "[1, 2]"),
+    ("ARRAY[1, 2] || 3", "[1, 2, 3]"),
+    ("-9223372036854775808", "-9223372036854775808"),
     ("flatten(ARRAY[ARRAY[1], ARRAY[2, 3]])", "[1, 2, 3]"),
     ("sequence(1, 3)", "[1, 2, 3]"),
     ("sequence(DATE '2021-06-29', DATE '2021-07-01')", "[2021-06-29, 2021-06-30, 2021-07-01]"),
@@ -325,6 +327,7 @@ FAILURES: list[tuple[str, str]] = [
     # Known to Athena, not to this engine: said by name.
     ("xxhash64(X'00')", "NOT_SUPPORTED: line 1:8: the function xxhash64 is not supported by the"),
     ("CAST(json_parse('[1]') AS array(integer))", "NOT_SUPPORTED: .* from json to array"),
+    ("ARRAY[1] || NULL", "NOT_SUPPORTED: .* an array and NULL"),
     ("checksum(1)", "NOT_SUPPORTED: .* the function checksum"),
     ("from_iso8601_timestamp('2021-06-25T10:00:00+02:00')", "UTC only"),
     ("regexp_like('a', '(?=a)')", "INVALID_FUNCTION_ARGUMENT"),

@@ -6,18 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.athena.types import (
-    BIGINT,
-    VARCHAR,
-    Type,
-    array,
-    decimal,
-    duckdb_type,
-    glue_type,
-    map_of,
-    parse_glue_type,
-    row,
-)
+from infra.local.athena.hive_types import glue_type, parse_glue_type
+from infra.local.athena.types import BIGINT, VARCHAR, Type, array, decimal, duckdb_type, map_of, row
 
 
 @pytest.mark.parametrize(
