@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-import psutil  # type: ignore[import-untyped]  # it has no types
+import psutil
 from rich.table import Table
 
 from infra.cli.steps import Failed, console, detail

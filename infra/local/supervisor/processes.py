@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # it ships no types
+import psutil
 
 MARKER = "LAKE_COMPONENT"
 """The variable that marks a process: `<home>:<supervisor's run>:<component>:`."""

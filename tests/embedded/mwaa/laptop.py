@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
-import psutil  # type: ignore[import-untyped]  # it ships no types
+import psutil
 from botocore.config import Config
 
 from infra.local.settings import REPOSITORY

@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 
-import psutil  # type: ignore[import-untyped]  # it ships no types
+import psutil
 
 from infra.local.supervisor.processes import find_marked
 
