@@ -98,7 +98,7 @@ class Laptop:
     def listening(self) -> list[int]:
         """Which of the laptop's ports somebody listens on."""
         connections = psutil.net_connections("tcp")
-        ports = {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN}
+        ports = {c.laddr.port for c in connections if c.laddr and c.status == psutil.CONN_LISTEN}
         own = {self.aws_port, self.supervisor_port, self.airflow_port, self.airflow_port + 10}
         return sorted(ports & own)
 
