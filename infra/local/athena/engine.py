@@ -66,9 +66,9 @@ class Engine:
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         root = Credentials("test", "test")
-        self._account_id = account_id
         self._factory = ClientFactory(endpoint=endpoint, region=region)
         self._service = service_credentials or root
+        state_dir = state_dir / account_id / region
         self._scratch = state_dir / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)  # of a process that was killed
         self._cache = ObjectCache(state_dir / "objects", capacity_bytes=cache_bytes)

@@ -20,8 +20,6 @@ class Statistics:
     scanned_bytes: int = 0
     manifest: str = ""
     """The address of the list of the objects that it wrote."""
-    input_rows: int | None = None
-    output_rows: int | None = None
 
     def as_api(self) -> dict[str, Any]:
         """As `Statistics` of the API."""

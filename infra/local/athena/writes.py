@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html and un
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -26,6 +26,9 @@ from infra.local.athena.writer import (
     refuse_unstorable,
     write,
 )
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import ColumnTypeDef, TableInputTypeDef
 
 
 def _options(cursor: Cursor) -> dict[str, str | list[str]]:
@@ -121,7 +124,7 @@ def create_table_as_select(work: Work) -> Outcome:
     written = write(work, query, target) if with_data else Written([], [], 0)
     glue = work.clients.glue
     try:
-        glue.create_table(DatabaseName=database, TableInput=table)  # type: ignore[arg-type]
+        glue.create_table(DatabaseName=database, TableInput=table)
     except ClientError as error:
         raise catalog_error(error) from error
     if target.partitioned_by:
@@ -143,7 +146,7 @@ def _with_data(text: str) -> tuple[str, bool]:
     return text, True
 
 
-def _glue_table(name: str, columns: dict[str, Field], target: Target) -> dict[str, Any]:
+def _glue_table(name: str, columns: dict[str, Field], target: Target) -> TableInputTypeDef:
     keys = target.partitioned_by
     if keys and list(columns)[-len(keys) :] != keys:
         raise QueryError(
@@ -153,7 +156,7 @@ def _glue_table(name: str, columns: dict[str, Field], target: Target) -> dict[st
         )
     for column in columns.values():
         refuse_unstorable(column.value.type)
-    glue_columns = [
+    glue_columns: list[ColumnTypeDef] = [
         {"Name": column, "Type": glue_type(each.value.type)} for column, each in columns.items()
     ]
     form = FORMATS[target.format]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from botocore.exceptions import ClientError
@@ -20,6 +20,7 @@ from infra.local.athena.work import Work
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
+    from mypy_boto3_glue.type_defs import StorageDescriptorTypeDef
 
 _BATCH = 100
 """How many partitions Glue takes in one call."""
@@ -56,7 +57,11 @@ def partition_name(table: Table, values: Iterable[str | None]) -> str:
 
 
 def register(
-    glue: GlueClient, table: Table, locations: dict[Values, str], *, descriptor: dict[str, Any]
+    glue: GlueClient,
+    table: Table,
+    locations: dict[Values, str],
+    *,
+    descriptor: StorageDescriptorTypeDef,
 ) -> list[Values]:
     """Register partitions; those that were there are returned and stay as they were."""
     existing: list[Values] = []
@@ -68,7 +73,7 @@ def register(
                 PartitionInputList=[
                     {
                         "Values": list(values),
-                        "StorageDescriptor": {**descriptor, "Location": location},  # type: ignore[typeddict-item]
+                        "StorageDescriptor": {**descriptor, "Location": location},
                     }
                     for values, location in batch
                 ],
@@ -83,7 +88,7 @@ def register(
     return existing
 
 
-def table_descriptor(table: Table) -> dict[str, Any]:
+def table_descriptor(table: Table) -> StorageDescriptorTypeDef:
     """The storage that a partition takes over from its table."""
     return {
         "Columns": [{"Name": column.name, "Type": column.hive_type} for column in table.columns],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +20,9 @@ from infra.local.athena.hive_types import parse_glue_type
 from infra.local.athena.journal import Outcome
 from infra.local.athena.objects import split_uri
 from infra.local.athena.work import Work
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import ColumnTypeDef, TableInputTypeDef
 
 
 def failed(message: str) -> QueryError:
@@ -42,22 +45,21 @@ class _Definition:
     database: str
     name: str
     if_not_exists: bool
-    columns: list[dict[str, str]] = field(default_factory=list)
-    partition_keys: list[dict[str, str]] = field(default_factory=list)
+    columns: list[ColumnTypeDef] = field(default_factory=list)
+    partition_keys: list[ColumnTypeDef] = field(default_factory=list)
     comment: str = ""
     format: FileFormat = TEXTFILE
     serde: str = ""
     serde_parameters: dict[str, str] = field(default_factory=dict)
     location: str = ""
     properties: dict[str, str] = field(default_factory=dict)
-    buckets: tuple[list[str], int] = ((), 0)  # type: ignore[assignment]
 
-    def as_glue(self) -> dict[str, Any]:
+    def as_glue(self) -> TableInputTypeDef:
         """The `TableInput` of Glue."""
         return {
             "Name": self.name,
             "TableType": "EXTERNAL_TABLE",
-            **({"Description": self.comment} if self.comment else {}),
+            "Description": self.comment,
             "Parameters": {
                 "EXTERNAL": "TRUE",
                 "transient_lastDdlTime": str(int(time.time())),
@@ -98,7 +100,7 @@ def create_table(work: Work) -> Outcome:
         raise failed(f"SemanticException [Error 10072]: Database does not exist: {table.database}")
     glue = work.clients.glue
     try:
-        glue.create_table(DatabaseName=table.database, TableInput=table.as_glue())  # type: ignore[arg-type]
+        glue.create_table(DatabaseName=table.database, TableInput=table.as_glue())
     except glue.exceptions.AlreadyExistsException as error:
         if not table.if_not_exists:
             raise already_exists(f"Table {table.name}") from error
@@ -115,16 +117,17 @@ def split_location(location: str) -> None:
         raise failed(f"SemanticException {error}") from error
 
 
-def _columns(cursor: Cursor) -> list[dict[str, str]]:
+def _columns(cursor: Cursor) -> list[ColumnTypeDef]:
     """`(name type COMMENT 'text', …)`."""
     cursor.expect("(")
     columns = []
     while True:
         name = cursor.name()
         cursor.accept(":")
-        column = {"Name": name, "Type": cursor.hive_type()}
+        hive_type = cursor.hive_type()
+        column: ColumnTypeDef = {"Name": name, "Type": hive_type}
         try:
-            parse_glue_type(column["Type"])
+            parse_glue_type(hive_type)
         except ValueError as error:
             raise failed(f"ParseException column {name}: {error}") from error
         if cursor.accept("COMMENT"):

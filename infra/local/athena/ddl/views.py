@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +16,9 @@ from infra.local.athena.journal import Outcome
 from infra.local.athena.queries import analyse, named_columns
 from infra.local.athena.sql.named import decode_view, encode_view
 from infra.local.athena.work import Work
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import TableInputTypeDef
 
 
 def definition(table: Table) -> str:
@@ -39,7 +42,7 @@ def create_view(work: Work) -> Outcome:
     if existing is not None and not (or_replace and existing.is_view):
         kind = "View" if existing.is_view else "Table"
         raise located("TABLE_ALREADY_EXISTS", f"{kind} already exists: {where}", Position())
-    view: dict[str, Any] = {
+    view: TableInputTypeDef = {
         "Name": name,
         "TableType": "VIRTUAL_VIEW",
         "Parameters": {"presto_view": "true", "comment": "Presto View"},
@@ -68,9 +71,9 @@ def create_view(work: Work) -> Outcome:
     glue = work.clients.glue
     try:
         if existing is None:
-            glue.create_table(DatabaseName=database, TableInput=view)  # type: ignore[arg-type]
+            glue.create_table(DatabaseName=database, TableInput=view)
         else:
-            glue.update_table(DatabaseName=database, TableInput=view)  # type: ignore[arg-type]
+            glue.update_table(DatabaseName=database, TableInput=view)
     except ClientError as error:
         raise catalog_error(error) from error
     return text_result(work, [])

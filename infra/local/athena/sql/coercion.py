@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from infra.local.athena.sql.scope import Typed
 from infra.local.athena.types import (
-    BIGINT,
     DOUBLE,
     INTEGER_DIGITS,
     MAX_PRECISION,
@@ -100,8 +99,3 @@ def common_type_of(types: list[Type]) -> Type | None:
     for each in types[1:]:
         result = common_type(result, each) if result else None
     return result
-
-
-def widest_integer(of: Type) -> Type:
-    """What a sum of integers is: always a bigint."""
-    return BIGINT if of.is_integer else of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
@@ -123,7 +123,6 @@ class Signature:
     parameters: tuple[Type, ...]
     result: Type
     template: str
-    names: tuple[str, ...] = field(default=())
 
 
 FUNCTIONS: dict[str, Function] = {}
