@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,7 +44,7 @@ def bench(
     compared = {_size_bytes(text) for text in sizes.split(",")}
     top = _size_bytes(largest)
     alone = {size for size in (top // 100, top // 10, top) if size >= SMALLEST_BYTES}
-    headline = machine()
+    load_before = os.getloadavg()[0]
     with TemporaryDirectory(prefix="lake-bench-") as temporary:
         folder = Path(temporary)
         pairs = []
@@ -53,7 +54,7 @@ def bench(
         pairs = [(each, sample) for each, sample in pairs if each.takes(sample.size_bytes)]
         results = run_rounds(pairs, rounds=rounds, folder=folder, say=progress.print)
     console = Console(highlight=False)
-    console.print(f"{headline}\n")
+    console.print(f"{machine(load_before=load_before)}\n")
     for table in (costs, outcomes, growth):
         console.print(table(results))
 

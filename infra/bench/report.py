@@ -20,17 +20,21 @@ _WHOLE_MEGABYTES_BYTES = 9_950_000
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "pandas")
 
 
-def machine() -> str:
-    """When and on what this runs: date, cores, memory, how busy it is, and versions."""
+def machine(*, load_before: float) -> str:
+    """When and on what this ran: date, cores, memory, versions, and how busy it was.
+
+    Args:
+        load_before: the load average of a minute, when it began.
+    """
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     pinned = "one core" if CAN_PIN else "any core, since this system does not let it choose one"
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
         f"{datetime.datetime.now().astimezone().date()}, {platform.machine()}, "
-        f"{os.cpu_count()} cores, {memory_bytes / 1e9:.0f} GB of memory, "
-        f"load average {os.getloadavg()[0]:.1f}\n"
+        f"{os.cpu_count()} cores, {memory_bytes / 1e9:.0f} GB of memory; "
+        f"load average {load_before:.1f} before, {os.getloadavg()[0]:.1f} after\n"
         f"Python {platform.python_version()}, {libraries}\n"
-        f"Each conversion is a fresh process on {pinned}."
+        f"Each conversion was a fresh process on {pinned}."
     )
 
 

@@ -64,8 +64,9 @@ def test_growth_is_the_lakes_alone() -> None:
     ]
 
 
-def test_the_machine_is_described_with_its_versions() -> None:
-    assert all(word in machine() for word in ("cores", "load average", "duckdb", "pandas"))
+def test_the_machine_is_described_with_its_versions_and_load() -> None:
+    text = machine(load_before=0.25)
+    assert all(word in text for word in ("cores", "load average 0.2 before", "duckdb", "pandas"))
 
 
 def test_sizes_are_in_millions_of_bytes() -> None:
