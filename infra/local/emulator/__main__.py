@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import sys
+from typing import NoReturn
 
 from infra.local.emulator import journal, object_files, process
 from infra.local.emulator.settings import EmulatorSettings
@@ -20,11 +21,10 @@ def main() -> int:
     except CannotStart as reason:
         print(f"The embedded AWS cannot start: {reason}", file=sys.stderr)
         return 1
-    return 0
 
 
-def run(settings: EmulatorSettings) -> None:
-    """Serve until SIGTERM.
+def run(settings: EmulatorSettings) -> NoReturn:
+    """Serve until SIGTERM, which ends the process.
 
     Raises:
         CannotStart: the port, the state or ministack is not as it must be.
@@ -44,11 +44,13 @@ def run(settings: EmulatorSettings) -> None:
 
     journal.log_to_stdout()  # after ministack, which sets up its own
     try:
-        asyncio.run(serve(settings, store))
+        asyncio.new_event_loop().run_until_complete(serve(settings, store))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise process.PortTaken(settings.port) from error
         raise
+    sys.stdout.flush()
+    os._exit(0)  # threads may still wait for the supervisor or a query; everything is saved
 
 
 if __name__ == "__main__":

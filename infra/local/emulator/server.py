@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 
 from hypercorn.asyncio import (  # type: ignore[import-not-found] # only beside ministack
@@ -15,6 +16,7 @@ from infra.local.emulator.athena import Athena
 from infra.local.emulator.cloudformation import settling, types
 from infra.local.emulator.gateway import guard
 from infra.local.emulator.iam import authorization
+from infra.local.emulator.process import port_is_taken
 from infra.local.emulator.seam.authorization import limit_root_to, treat_every_request_as_secure
 from infra.local.emulator.seam.objects import drop_unknown_buckets
 from infra.local.emulator.seam.services import asgi_app
@@ -26,6 +28,7 @@ from infra.local.emulator.supervisor import Supervisor
 from infra.local.emulator.writethrough import WriteThrough
 
 KEEP_ALIVE_SECONDS = 75
+_LOOK_SECONDS = 0.02
 SHUTDOWN_SECONDS = 0.5
 """How long a request under way may take to end; every acknowledged write is already on disk."""
 
@@ -63,11 +66,20 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.graceful_timeout = SHUTDOWN_SECONDS
     config.loglevel = "WARNING"
-    print(f"The embedded AWS is starting at {settings.endpoint_url}", flush=True)
+    announcing = asyncio.create_task(_announce(settings))
     await hypercorn_serve(guard(asgi_app), config, shutdown_trigger=stop.wait)
-    athena.close()
+    announcing.cancel()
+    with contextlib.suppress(TimeoutError):  # a query that goes on is recorded as failed later
+        await asyncio.wait_for(asyncio.to_thread(athena.close), SHUTDOWN_SECONDS)
     write_through.flush()
     store.close()
+
+
+async def _announce(settings: EmulatorSettings) -> None:
+    """Say that the port answers, once it does."""
+    while not port_is_taken(settings.port):
+        await asyncio.sleep(_LOOK_SECONDS)
+    print(f"The embedded AWS answers at {settings.endpoint_url}", flush=True)
 
 
 def _resume_interrupted_stacks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from infra.local.settings import REPOSITORY, LocalSettings
+from tests.embedded.fake_mwaa import FakeMwaa
 from tests.embedded.running import RunningEmulator, free_port
 
 pytestmark = pytest.mark.embedded
@@ -88,6 +90,27 @@ def test_sigterm_ends_it_within_two_seconds(own_emulator: RunningEmulator) -> No
     assert own_emulator.process is not None
     assert own_emulator.process.returncode == 0
     own_emulator.start()
+
+
+def test_sigterm_ends_it_while_an_environment_is_waited_for(
+    own_emulator: RunningEmulator, own_mwaa: FakeMwaa
+) -> None:
+    own_mwaa.create_seconds = 60
+    properties = {"Name": "slow"}
+    resources = {"Slow": {"Type": "AWS::MWAA::Environment", "Properties": properties}}
+    own_emulator.client("cloudformation").create_stack(
+        StackName="slow", TemplateBody=json.dumps({"Resources": resources})
+    )
+    asked = time.monotonic()
+    own_emulator.end(signal.SIGTERM)
+    assert time.monotonic() - asked < 2
+    own_mwaa.create_seconds = 0.1
+    own_mwaa.environments.clear()
+    own_emulator.start()
+
+
+def test_it_says_when_it_answers(emulator: RunningEmulator) -> None:
+    until(lambda: f"The embedded AWS answers at {emulator.endpoint_url}" in emulator.log)
 
 
 def test_it_ends_when_its_parent_is_killed(own_emulator: RunningEmulator) -> None:

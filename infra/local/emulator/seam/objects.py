@@ -25,6 +25,19 @@ def collect_refusals() -> list[OSError]:
     return refusals
 
 
+async def answer_internally(*arguments: Any) -> Any:
+    """Answer a request to S3 that the service itself makes; unsigned, it is not anonymous.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    refusals = collect_refusals()
+    answer = await _s3.handle_request(*arguments, internal=True)
+    if refusals:
+        raise refusals[0]
+    return answer
+
+
 def watch_disk() -> None:
     """Notice what the disk refuses."""
     for name in ("_atomic_write", "_remove_key_files"):

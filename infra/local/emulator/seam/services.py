@@ -12,6 +12,8 @@ from xml.etree.ElementTree import Element
 
 from defusedxml import ElementTree  # type: ignore[import-untyped] # has no stubs
 
+from infra.local.emulator.seam import objects
+
 _app: Any = import_module("ministack.app")
 _responses: Any = import_module("ministack.core.responses")
 
@@ -103,6 +105,7 @@ def call(
 
     Raises:
         AwsError: the service answered with a status of 300 or more.
+        OSError: the disk refused an object.
     """
     handler = _app._get_module(_app.SERVICE_REGISTRY[service]["module"]).handle_request
     arguments = Request(
@@ -112,8 +115,8 @@ def call(
         body=body,
         query=parse_qs(urlencode(query or {}), keep_blank_values=True),
     ).arguments()
-    if service == "s3":  # for S3 an unsigned call is an anonymous one, unless it is internal
-        handler = _internal(handler)
+    if service == "s3":
+        handler = objects.answer_internally
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -137,13 +140,6 @@ def parse_xml(text: bytes | str) -> Element:
     """The root of an XML answer."""
     root: Element = ElementTree.fromstring(text)
     return root
-
-
-def _internal(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    async def internal(*arguments: object) -> object:
-        return await handler(*arguments, internal=True)
-
-    return internal
 
 
 def _finish_at_once(answering: Coroutine[Any, Any, Any]) -> Response:
