@@ -113,6 +113,7 @@ def test_an_environment_of_somebody_else_is_left_alone(
     stack = Stack(emulator, "ours")
     assert stack.deploy(environment("theirs")) == "ROLLBACK_COMPLETE"
     assert any("theirs already exists" in text for text in stack.failures())
+    assert stack.delete() == "DELETE_COMPLETE"
     assert mwaa.environments["theirs"]["StackOwner"] == "theirs/Environment"
 
 

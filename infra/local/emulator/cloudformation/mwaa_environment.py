@@ -76,8 +76,15 @@ class MwaaEnvironment:
         self._send("PATCH", physical_id, {**properties, "StackOwner": declared.owner})
         return self._settled(physical_id, "UPDATING")
 
-    def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - protocol
-        """Delete the environment and wait until it is gone."""
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        """Delete the environment and wait until it is gone.
+
+        By the record of a create that did not end, only the stack's own environment is deleted.
+        """
+        environment = self._get(physical_id)
+        owner = properties.get("StackOwner")
+        if environment is None or (owner and environment.get("StackOwner") != owner):
+            return
         self._send("DELETE", physical_id)
         if self._wait(physical_id, "DELETING") is not None:
             raise EnvironmentFailed(f"the environment {physical_id} was not deleted")

@@ -45,14 +45,17 @@ _stacks._add_event = _add_event_and_report
 
 
 def record_in_progress(declared: Declared, resource_type: str, physical_id: str) -> None:
-    """Record a resource in its stack before it is made, so that one that was killed is found."""
+    """Record a resource in its stack before it is made, so that one that was killed is found.
+
+    Who deletes it by this record gets the property `StackOwner` too.
+    """
     stack = _cloudformation._stacks[declared.stack]
     stack.setdefault("_resources", {})[declared.logical_id] = {
         "PhysicalResourceId": physical_id,
         "ResourceType": resource_type,
         "ResourceStatus": "IN_PROGRESS",
         "LogicalResourceId": declared.logical_id,
-        "Properties": dict(declared.properties),
+        "Properties": {**declared.properties, "StackOwner": declared.owner},
         "Attributes": {},
         "Timestamp": _responses.now_iso(),
     }
