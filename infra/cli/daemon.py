@@ -137,9 +137,7 @@ def print_status(settings: LocalSettings, *, as_json: bool) -> None:
     for component in status.components:
         table.add_row(*_row(component))
     console.print(table)
-    console.print(
-        f"Memory        {memory_bytes(status.pid) / MIB:,.0f} MiB, the supervisor included"
-    )
+    console.print(f"Memory        {memory_mib(settings):,.0f} MiB in all")
 
 
 def _row(component: ComponentStatus) -> tuple[str, ...]:
@@ -153,6 +151,12 @@ def _row(component: ComponentStatus) -> tuple[str, ...]:
         f"{since:%H:%M:%S}",
         Path(component.log).name,
     )
+
+
+def memory_mib(settings: LocalSettings) -> float:
+    """What the supervisor and everything that it started take; 0 where nothing runs."""
+    pid = running_pid(settings.home)
+    return memory_bytes(pid) / MIB if pid else 0.0
 
 
 def memory_bytes(pid: int) -> int:

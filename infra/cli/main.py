@@ -159,6 +159,7 @@ def _say_where(environment: str, settings: LocalSettings) -> None:
     console.print(f"Airflow      {deployed.webserver_url}  user [bold]{login.username}[/]  "
                   f"password [bold]{login.password}[/]")  # fmt: skip
     console.print('Query        lake query "SELECT count(*) FROM market_quotes"')
+    console.print(f"Memory       {daemon.memory_mib(settings):,.0f} MiB in all")
     console.print("AWS clients")
     for name, value in aws_environment(settings).items():
         console.print(f"  export {name}={value}")
