@@ -75,11 +75,12 @@ def stop(settings: LocalSettings) -> None:
     if pid is None:
         detail("nothing runs")
         return
+    started = family(pid)
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-    while running_pid(settings.home) is not None:
+    while left := [str(process.pid) for process in started if _is_alive(process)]:
         if time.monotonic() > deadline:
-            raise Failed(f"the supervisor (pid {pid}) has not ended: see `lake logs supervisor`")
+            raise Failed(f"processes {', '.join(left)} have not ended: see `lake logs supervisor`")
         time.sleep(0.1)
 
 
@@ -161,16 +162,27 @@ def memory_mib(settings: LocalSettings) -> float:
 
 def memory_bytes(pid: int) -> int:
     """The memory of a process and all that it started, what they share counted once."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
     total = 0
-    for member in family:
+    for member in family(pid):
         with suppress(psutil.NoSuchProcess):  # it ended meanwhile
             total += member.memory_full_info().pss
     return total
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and all that it started; nothing where it has ended."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _coloured(state: str) -> str:

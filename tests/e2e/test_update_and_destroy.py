@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from infra.local.supervisor.processes import find_marked, home_marker
+
 from .conftest import Lab, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -171,12 +173,9 @@ def test_down_leaves_no_process_and_no_port(lab: Lab) -> None:
     lab.lake("down")
 
     home = f"LAKE_HOME={lab.settings.home}".encode()
-    alive = [
-        process.name
-        for process in Path("/proc").glob("[0-9]*")
-        if home in environment_of(process) and b"pytest" not in command_of(process)
-    ]
+    alive = [p.name for p in Path("/proc").glob("[0-9]*") if home in environment_of(p)]
     assert alive == []
+    assert list(find_marked(home_marker(lab.settings.home))) == []
     ports = (lab.settings.aws_port, lab.settings.supervisor_port, lab.settings.airflow_port)
     for port in ports:
         with socket.socket() as probe:
@@ -186,10 +185,4 @@ def test_down_leaves_no_process_and_no_port(lab: Lab) -> None:
 def environment_of(process: Path) -> bytes:
     with suppress(OSError):  # it ended meanwhile
         return (process / "environ").read_bytes()
-    return b""
-
-
-def command_of(process: Path) -> bytes:
-    with suppress(OSError):  # it ended meanwhile
-        return (process / "cmdline").read_bytes()
     return b""
