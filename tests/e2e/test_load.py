@@ -13,7 +13,7 @@ import pytest
 from infra.local.settings import REPOSITORY
 from infra.samples.cotahist import write_quotes
 
-from .conftest import Lab
+from .conftest import Lab, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -86,6 +86,25 @@ def test_of_three_files_with_one_garbage_two_are_loaded_and_the_third_when_it_is
     assert lab.landed() == []
     changed = [r["key"] for r in records(lab) if before.get(r["key"]) != r["recorded_at"]]
     assert changed == [f"market/quotes/{second.name}"], "just that file was loaded"
+
+
+def test_a_file_that_was_loaded_and_not_deleted_is_deleted_by_the_next_run(
+    lab: Lab, tmp_path: Path
+) -> None:
+    good, rows = sample(tmp_path, date(2023, 5, 2))
+    bad = tmp_path / "COTAHIST_D03052023.TXT"
+    bad.write_text("what is this?\n" * 50)
+    failed = lab.lake("put", str(good), str(bad), *DATA_SET, "--wait", check=False)
+    assert failed.returncode == 1
+    assert len(lab.landed()) == 2
+
+    lab.client("s3").delete_object(
+        Bucket=lab.environment.landing_bucket, Key=f"market/quotes/{bad.name}"
+    )
+    lab.airflow("POST", "/dags/market_quotes/dagRuns", Body={"logical_date": None})
+
+    wait_for(lambda: lab.landed() == [], timeout_seconds=120, what="an empty landing bucket")
+    assert day_of(lab, date(2023, 5, 2))[0] == rows
 
 
 def records(lab: Lab, name: str = "") -> list[dict[str, str]]:

@@ -41,8 +41,12 @@ def plan(*, data_set: DataSet, store: Store, listed_keys: Sequence[str], run_id:
 def batches(files: Sequence[LandedFile], *, at_most: int) -> tuple[tuple[LandedFile, ...], ...]:
     """One file a batch; past `at_most` files, that many batches of about the same bytes.
 
-    The largest file first, each to the batch that has the fewest bytes yet.
+    The largest file first, each to the batch that has the fewest bytes yet. No file gives a batch
+    of none: Airflow would skip a task that is mapped over nothing, and with it the deletion of what
+    an earlier run loaded.
     """
+    if not files:
+        return ((),)
     if len(files) <= at_most:
         return tuple((file,) for file in files)
     filled: list[list[LandedFile]] = [[] for _ in range(at_most)]
@@ -56,5 +60,7 @@ def batches(files: Sequence[LandedFile], *, at_most: int) -> tuple[tuple[LandedF
 
 def batch_label(batch: Sequence[LandedFile]) -> str:
     """How the Airflow UI names a mapped task: by its file, or by the first of its files."""
+    if not batch:
+        return "nothing new"
     first = batch[0].name
     return first if len(batch) == 1 else f"{first} and {len(batch) - 1} more"

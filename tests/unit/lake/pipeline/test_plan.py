@@ -31,8 +31,9 @@ def test_past_the_limit_files_are_packed_by_bytes_and_none_is_lost() -> None:
     assert [sum(f.size_bytes for f in batch) for batch in packed] == [90, 90, 90]
 
 
-def test_no_file_gives_no_batch() -> None:
-    assert batches([], at_most=3) == ()
+def test_no_file_gives_a_batch_of_none_so_that_airflow_skips_nothing() -> None:
+    assert batches([], at_most=3) == ((),)
+    assert batch_label([]) == "nothing new"
 
 
 def test_a_batch_is_named_by_its_file_and_a_larger_one_by_its_first() -> None:
@@ -75,4 +76,4 @@ def test_however_many_files_land_each_is_planned_once(
     made = plan(data_set=data_set, store=store, listed_keys=keys, run_id="r")
 
     assert sorted(f.key for f in made.files) == sorted(keys)
-    assert len(made.batches) == min(count, data_set.run.max_mapped_tasks)
+    assert len(made.batches) == max(1, min(count, data_set.run.max_mapped_tasks))

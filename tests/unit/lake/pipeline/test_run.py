@@ -94,7 +94,7 @@ def test_a_second_run_finds_the_files_loaded_and_changes_nothing(
 
     made = pipeline.plan("run-2")
 
-    assert made.batches == ()
+    assert made.batches == ((),)
     assert [file.name for file in made.loaded] == ["a.txt"]
     pipeline.run("run-2")
     assert quotes() == BOTH_DAYS[:2]
