@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.markup import escape
 
 from infra.cli import daemon
@@ -22,7 +23,7 @@ from infra.cli.query import query as run_query
 from infra.cli.runs import Runs
 from infra.cli.steps import Failed, console, errors, step
 from infra.local.settings import LocalSettings
-from infra.settings import environment_settings
+from infra.settings import UnknownEnvironmentError, environment_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +46,7 @@ def up(environment: Environment = "dev") -> None:
 
     What stands is reused: the second time, a deploy without a change.
     """
-    settings = LocalSettings()
+    settings = _settings()
     target = environment_settings(environment)
     templates = str(settings.home / "cdk.out" / environment)
     with ThreadPoolExecutor(1) as background:
@@ -77,7 +78,7 @@ def demo(environment: Environment = "dev") -> None:
 
     Exits with 0 only if the table holds exactly what the files hold.
     """
-    settings = LocalSettings()
+    settings = _settings()
     run_demo(environment=DeployedEnvironment.read(environment, settings), settings=settings)
     _say_where(environment, settings)
 
@@ -99,7 +100,7 @@ def put(
     The DAG loads them at its next run; with --wait, one is triggered if none is active, and the
     exit code says whether it succeeded.
     """
-    settings = LocalSettings()
+    settings = _settings()
     data_set = find_data_set(dataset)
     deployed = DeployedEnvironment.read(environment, settings)
     keys = put_files(files, data_set=data_set, environment=deployed, settings=settings)
@@ -118,7 +119,7 @@ def query(
 
     lake query "SELECT codneg, voltot FROM market_quotes ORDER BY voltot DESC LIMIT 5"
     """
-    settings = LocalSettings()
+    settings = _settings()
     deployed = DeployedEnvironment.read(environment, settings)
     print_answer(run_query(sql, environment=deployed, settings=settings))
 
@@ -128,7 +129,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """Show what runs: the embedded AWS, each MWAA environment and Airflow's components."""
-    daemon.print_status(LocalSettings(), as_json=as_json)
+    daemon.print_status(_settings(), as_json=as_json)
 
 
 @app.command()
@@ -140,15 +141,31 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they grow.")] = False,
 ) -> None:
     """Print the logs of the embedded AWS and of Airflow's components."""
-    daemon.print_logs(LocalSettings(), component=component, lines=lines, follow=follow)
+    daemon.print_logs(_settings(), component=component, lines=lines, follow=follow)
 
 
 @app.command()
 def down() -> None:
     """Stop everything: no process and no port is left. What was deployed comes back with `up`."""
-    settings = LocalSettings()
+    settings = _settings()
     with step("Stopping the embedded AWS and Airflow"):
         daemon.stop(settings)
+
+
+def _settings() -> LocalSettings:
+    """The laptop's settings, from the `LAKE_*` variables.
+
+    Raises:
+        Failed: names each variable that is wrong.
+    """
+    try:
+        return LocalSettings()
+    except ValidationError as error:
+        wrong = (
+            f"LAKE_{str(problem['loc'][0]).upper()}={problem['input']}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise Failed("; ".join(wrong)) from error
 
 
 def _say_where(environment: str, settings: LocalSettings) -> None:
@@ -170,6 +187,6 @@ def main() -> None:
     """Run `lake`: what cannot be done is said in a line, with exit code 1."""
     try:
         app()
-    except Failed as failure:
+    except (Failed, UnknownEnvironmentError) as failure:
         errors.print("[red]lake:[/]", escape(str(failure)))
         sys.exit(1)

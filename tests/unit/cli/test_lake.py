@@ -26,10 +26,10 @@ ENVIRONMENT = DeployedEnvironment(
 )
 
 
-def lake(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+def lake(*arguments: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "infra.cli", *arguments],
-        env={"LAKE_HOME": str(home), "LAKE_AWS_PORT": "1025", "PATH": "/usr/bin:/bin"},
+        env={"LAKE_HOME": str(home), "LAKE_AWS_PORT": "1025", "PATH": "/usr/bin:/bin", **more},
         capture_output=True,
         text=True,
         check=False,
@@ -63,6 +63,17 @@ def test_a_query_without_an_embedded_aws_names_its_address(tmp_path: Path) -> No
 
     assert said.returncode == 1
     assert "http://127.0.0.1:1025" in said.stderr
+
+
+def test_a_wrong_setting_or_environment_is_said_in_a_line(tmp_path: Path) -> None:
+    unknown = lake("up", "-e", "nope", home=tmp_path)
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "'nope': expected one of dev, prod" in unknown.stderr
+    assert "Traceback" not in unknown.stderr
+
+    wrong = lake("status", home=tmp_path, LAKE_AWS_PORT="80")
+    assert wrong.returncode == 1
+    assert "LAKE_AWS_PORT=80: Input should be greater than or equal to 1024" in wrong.stderr
 
 
 def test_an_unknown_log_lists_those_that_are_there(tmp_path: Path) -> None:
