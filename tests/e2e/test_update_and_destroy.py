@@ -17,7 +17,7 @@ from .conftest import Lab, wait_for
 
 pytestmark = pytest.mark.e2e
 
-PARSED_WITHIN_SECONDS = 20
+PARSED_WITHIN_SECONDS = 40
 """One sync (3 s) and one parse (5 s between two of a file), with room for a busy machine."""
 
 
