@@ -29,7 +29,7 @@ def build_dag(name: str) -> DAG:
         lake.dataset.DataSetError: the data set file is wrong; Airflow shows it as an import error.
         lake.settings.SettingsMissing: the environment lacks one of the `lake.*` options.
     """
-    data_set = load_data_set(DATA_SETS / f"{name}.yaml")
+    data_set = _data_set(name)
     settings = lake_settings()
     run = {"name": name, "this_run": "{{ run_id }}"}
     with DAG(**_dag_arguments(data_set, settings)) as dag:
@@ -111,13 +111,10 @@ def convert(name: str, this_run: str, batch: dict[str, Any]) -> dict[str, int]:
     from lake.pipeline.convert import FilesRefused, convert_batch
 
     get_current_context()["batch_label"] = batch["label"]  # type: ignore[typeddict-unknown-key]
+    data_set, store = _data_set(name), _store()
+    files = _plan(data_set, store, this_run).batches[batch["number"]]
     try:
-        results = convert_batch(
-            data_set=_data_set(name),
-            store=_store(),
-            batch=_plan(name, this_run).batches[batch["number"]],
-            run_id=this_run,
-        )
+        results = convert_batch(data_set=data_set, store=store, batch=files, run_id=this_run)
     except FilesRefused as refused:
         raise AirflowFailException(str(refused)) from refused
     return {
@@ -131,9 +128,9 @@ def publish(name: str, this_run: str) -> dict[str, int]:
     """Makes the converted files part of the table, each with its durable record."""
     from lake.pipeline import publish as stage
 
-    published = stage.publish(
-        data_set=_data_set(name), store=_store(), catalog=_catalog(), plan=_plan(name, this_run)
-    )
+    data_set, store = _data_set(name), _store()
+    plan = _plan(data_set, store, this_run)
+    published = stage.publish(data_set=data_set, store=store, catalog=_catalog(), plan=plan)
     return {
         "files": len(published.loaded),
         "refused": len(published.refused),
@@ -147,8 +144,9 @@ def check(name: str, this_run: str) -> list[list[tuple[str, str]]]:
     """Compares the table with what was published; gives the processed objects to delete."""
     from lake.pipeline import check as stage
 
-    plan = _plan(name, this_run)
-    stage.check(data_set=_data_set(name), store=_store(), catalog=_catalog(), plan=plan)
+    data_set, store = _data_set(name), _store()
+    plan = _plan(data_set, store, this_run)
+    stage.check(data_set=data_set, store=store, catalog=_catalog(), plan=plan)
     processed = [(file.key, file.etag) for file in plan.files]
     return [
         processed[start : start + DELETE_AT_ONCE]
@@ -208,8 +206,8 @@ def _catalog() -> Any:
     return Catalog(database=settings.database, workgroup=settings.workgroup)
 
 
-def _plan(name: str, this_run: str) -> Any:
+def _plan(data_set: DataSet, store: Any, this_run: str) -> Any:
     from lake.pipeline.documents import Plan
     from lake.pipeline.places import Places
 
-    return _store().require(Places.of(_data_set(name)).run(this_run).plan, Plan)
+    return store.require(Places.of(data_set).run(this_run).plan, Plan)

@@ -28,7 +28,7 @@ def publish(*, data_set: DataSet, store: Store, catalog: Catalog, plan: Plan) ->
     converted = [result for result in results if result.state == "converted"]
     catalog.ensure_table(data_set, location=_uri(store, places.table_prefix))
     loaded = tuple(
-        _publish_file(data_set=data_set, run=run, store=store, catalog=catalog, result=result)
+        _publish_file(data_set=data_set, plan=plan, store=store, catalog=catalog, result=result)
         for result in converted
     )
     refused = {}
@@ -53,9 +53,10 @@ def _results(*, store: Store, run: RunPlaces, plan: Plan) -> list[FileResult]:
 
 
 def _publish_file(
-    *, data_set: DataSet, run: RunPlaces, store: Store, catalog: Catalog, result: FileResult
+    *, data_set: DataSet, plan: Plan, store: Store, catalog: Catalog, result: FileResult
 ) -> LoadRecord:
     places, file = Places.of(data_set), result.file
+    run = places.run(plan.run_id)
     before = store.read(places.record(file), LoadRecord)
     parts = tuple(
         Part(
@@ -83,7 +84,7 @@ def _publish_file(
         version_id=file.version_id,
         sha256=result.sha256,
         state="loaded",
-        run_id=run.prefix,
+        run_id=plan.run_id,
         recorded_at=datetime.now(UTC),
         lines=result.lines,
         rows=result.rows,

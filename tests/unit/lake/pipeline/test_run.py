@@ -84,6 +84,7 @@ def test_files_become_rows_of_the_table(pipeline: Pipeline, land: Land) -> None:
 
     assert quotes() == BOTH_DAYS
     assert sorted(record.rows for record in published.loaded) == [1, 2]
+    assert {record.run_id for record in published.loaded} == {"run-1"}
 
 
 def test_a_second_run_finds_the_files_loaded_and_changes_nothing(
