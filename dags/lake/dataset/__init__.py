@@ -5,7 +5,8 @@ Imported while DAGs are parsed, so light: no Airflow, numpy or pyarrow in here.
 
 from lake.dataset.column import Column, Kind
 from lake.dataset.errors import DataSetError, Problem
-from lake.dataset.layout import FixedWidthLayout
+from lake.dataset.fixed_width import FixedWidthColumn, FixedWidthDataSet, FixedWidthLayout
+from lake.dataset.layout import Layout
 from lake.dataset.load import find_data_sets, load_data_set
 from lake.dataset.model import DataSet
 
@@ -13,8 +14,11 @@ __all__ = [
     "Column",
     "DataSet",
     "DataSetError",
+    "FixedWidthColumn",
+    "FixedWidthDataSet",
     "FixedWidthLayout",
     "Kind",
+    "Layout",
     "Problem",
     "find_data_sets",
     "load_data_set",

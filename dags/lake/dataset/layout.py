@@ -1,144 +1,18 @@
-"""How a file holds its records. One class a format, chosen by the key `format`."""
+"""What the layouts of all formats have in common. One class a format, chosen by `format`."""
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import Annotated, Literal
+from pydantic import Field
 
-from pydantic import AfterValidator, Field
-
-from lake.dataset.column import WIDEST_INT64, Column, Span
 from lake.dataset.declaration import Declaration
-from lake.dataset.errors import Problem
-
-LONGEST_RECORD = 32_760
-"""Bytes; the longest record of a z/OS data set, where such files come from."""
 
 
-def _extends_ascii(encoding: str) -> str:
-    """Digits, blanks and line ends are looked for as ASCII bytes, so text must have them so.
+class Layout(Declaration):
+    """How a file holds its records."""
 
-    One byte a character, or UTF-8: in other encodings an ASCII byte may be half of a character.
-    """
-    switch = b"\x1b$B!!"  # two characters of Japanese in the encodings of ISO 2022
-    ascii_bytes, others = bytes(range(0x80)) + switch, bytes(range(0x80, 0x100))
-    try:
-        fits = ascii_bytes.decode(encoding) == ascii_bytes.decode("ascii")
-        one_byte = len(others.decode(encoding, "replace")) == len(others)
-    except (LookupError, UnicodeError):
-        fits = one_byte = False
-    if not (fits and (one_byte or codecs.lookup(encoding).name == "utf-8")):
-        raise ValueError("should be utf-8, or an encoding of one byte a character on top of ASCII")
-    return encoding
+    format: str = Field(examples=["fixed_width"])
 
-
-WIDEST_RECORD_TYPE = 7
-
-
-class RecordCount(Span):
-    """The field of a trailer that says how many records the file should have."""
-
-    of: Literal["lines"] = Field(default="lines", examples=["lines"])
-    """What is counted: all lines, header and trailer included."""
-
-
-class Header(Declaration):
-    """The record that opens a file."""
-
-    type: str = Field(min_length=1, examples=["00"])
-
-
-class Detail(Declaration):
-    """The records that become rows."""
-
-    type: str = Field(min_length=1, examples=["01"])
-
-
-class Trailer(Declaration):
-    """The record that closes a file, and proves that it is whole."""
-
-    type: str = Field(min_length=1, examples=["99"])
-    count: RecordCount | None = Field(
-        default=None, examples=[{"position": 32, "width": 11, "of": "lines"}]
-    )
-
-
-class FixedWidthLayout(Declaration):
-    """Lines of one length, each field at its own bytes, ended by LF or CRLF.
-
-    Without `record_type` every line is a row. With it, the bytes there tell a header, which is the
-    first line, and a trailer, which is the last, from the rows.
-    """
-
-    format: Literal["fixed_width"] = Field(examples=["fixed_width"])
-    encoding: Annotated[str, AfterValidator(_extends_ascii)] = Field(
-        default="utf-8", examples=["latin-1"]
-    )
-    """Of the text in a field; positions and widths are in bytes whatever the encoding."""
-    record_length: int = Field(ge=1, le=LONGEST_RECORD, examples=[245])
-    """Bytes of a line without its line end."""
-    record_type: Span | None = Field(default=None, examples=[{"position": 1, "width": 2}])
-    header: Header | None = Field(default=None, examples=[{"type": "00"}])
-    detail: Detail | None = Field(default=None, examples=[{"type": "01"}])
-    trailer: Trailer | None = Field(default=None, examples=[{"type": "99"}])
-
-    def gaps(self, columns: Sequence[Column]) -> list[Span]:
-        """The bytes of a detail record that no column reads."""
-        gaps, next_position = [], 1
-        for column in sorted(columns, key=lambda column: column.position):
-            if column.position > next_position:
-                gaps.append(Span(position=next_position, width=column.position - next_position))
-            next_position = column.end + 1
-        if next_position <= self.record_length:
-            gaps.append(Span(position=next_position, width=self.record_length + 1 - next_position))
-        return gaps
-
-    def problems(self, columns: Sequence[Column]) -> Iterator[Problem]:
-        """What does not fit together in this layout and the columns read with it."""
-        yield from self._record_type_problems()
-        keyed = [(f"columns[{i}] ({column.name})", column) for i, column in enumerate(columns)]
-        for key, column in keyed:
-            yield from column.problems(key)
-            yield from self._outside(key, column)
-        keyed.sort(key=lambda pair: pair[1].position)
-        for (before_key, before), (key, column) in pairwise(keyed):
-            if column.position <= before.end:
-                message = f"overlaps {before_key}, which ends at byte {before.end}"
-                yield Problem(f"{key}.position", message, f"position: {before.end + 1}")
-
-    def _record_type_problems(self) -> Iterator[Problem]:
-        records = {"header": self.header, "detail": self.detail, "trailer": self.trailer}
-        types = {name: record.type for name, record in records.items() if record}
-        if self.record_type is None:
-            for name in types:
-                message = "needs `record_type`, the place that tells records apart"
-                yield Problem(f"layout.{name}", message, "record_type: {position: 1, width: 2}")
-            return
-        yield from self._outside("layout.record_type", self.record_type)
-        width = self.record_type.width
-        if width > WIDEST_RECORD_TYPE:
-            message = f"{width} bytes; a record type has at most {WIDEST_RECORD_TYPE}"
-            yield Problem("layout.record_type.width", message)
-        if self.detail is None:
-            yield Problem(
-                "layout.detail", "missing; `record_type` needs it", "detail: {type: '01'}"
-            )
-        for index, (name, text) in enumerate(types.items()):
-            if len(text) != width or not text.isascii():
-                message = f"{text!r} is not {width} ASCII characters, as `record_type` says"
-                yield Problem(f"layout.{name}.type", message)
-            if text in list(types.values())[:index]:
-                yield Problem(f"layout.{name}.type", f"{text!r} is another record's type too")
-        count = self.trailer.count if self.trailer else None
-        if count:
-            yield from self._outside("layout.trailer.count", count)
-            if count.width > WIDEST_INT64:
-                message = f"{count.width} digits; a count has at most {WIDEST_INT64}"
-                yield Problem("layout.trailer.count.width", message)
-
-    def _outside(self, key: str, span: Span) -> Iterator[Problem]:
-        if span.end > self.record_length:
-            message = f"ends at byte {span.end}, outside of the record's {self.record_length} bytes"
-            yield Problem(key, message)
+    @property
+    def splittable(self) -> bool:
+        """Whether a reader can begin at any line end, so that tasks may share a file."""
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,11 @@ from pydantic import ValidationError
 
 from lake.dataset.declaration import NAME_PATTERN
 from lake.dataset.errors import DataSetError, Problem, problems_of
+from lake.dataset.fixed_width import FixedWidthDataSet
 from lake.dataset.model import DataSet
+
+FORMATS: Mapping[str, type[DataSet]] = {"fixed_width": FixedWidthDataSet}
+"""The model of each format that a layout may have."""
 
 
 class _UniqueKeysLoader(yaml.CSafeLoader):
@@ -55,10 +59,25 @@ def load_data_set(path: Path) -> DataSet:
     for key in ("domain", "table"):
         if key in document:
             raise DataSetError(path, [Problem(key, "unknown key; the file's place says it")])
+    model = _model_of(path, document)
     try:
-        return DataSet.model_validate({"domain": domain, "table": table, **document})
+        return model.model_validate({"domain": domain, "table": table, **document})
     except ValidationError as error:
-        raise DataSetError(path, problems_of(error, DataSet, document)) from None
+        raise DataSetError(path, problems_of(error, model, document)) from None
+
+
+def _model_of(path: Path, document: Mapping[str, Any]) -> type[DataSet]:
+    """The model for the format that the document's layout names."""
+    known = f"should be one of {', '.join(FORMATS)}"
+    layout = document.get("layout")
+    if not isinstance(layout, dict):
+        said = f"{known} below `layout`"
+        raise DataSetError(path, [Problem("layout.format", said, "layout: {format: delimited}")])
+    if layout.get("format") not in FORMATS:
+        said = f"{known}, not {layout.get('format')!r}"
+        raise DataSetError(path, [Problem("layout.format", said, "format: delimited")])
+    model: type[DataSet] = FORMATS[layout["format"]]
+    return model
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, Literal
 
 from croniter import croniter  # type: ignore[import-untyped]  # it has no types
 from pydantic import AfterValidator, Field, model_validator
@@ -12,11 +12,11 @@ from pydantic import AfterValidator, Field, model_validator
 from lake.dataset.column import Column
 from lake.dataset.declaration import Declaration, Name, repeated
 from lake.dataset.errors import Problem, ProblemsFound
-from lake.dataset.layout import FixedWidthLayout
+from lake.dataset.layout import Layout
+from lake.dataset.lifecycle import Maintenance, Originals, Target
 
 _CRON_FIELDS = 5
-WIDEST_PARTITION = 50
-"""Bytes of a column that folders are named by: each may take three, and a name has 255."""
+PARTITION_KINDS = ("string", "int", "bigint", "date")
 
 
 def _cron(text: str) -> str:
@@ -44,6 +44,9 @@ class Source(Declaration):
     """A shell pattern of the rest of the key; letter case counts."""
 
 
+Engine = Literal["worker", "athena", "spark", "auto"]
+
+
 class RunControls(Declaration):
     """How the data set's DAG waits and how widely it maps."""
 
@@ -52,7 +55,13 @@ class RunControls(Declaration):
     poke_interval_seconds: int = Field(default=10, ge=1, examples=[10])
     """How often it looks."""
     max_mapped_tasks: int = Field(default=32, ge=1, le=1000, examples=[32])
-    """Up to this many files, each has a mapped task of its own; more are packed into this many."""
+    """A run maps no more conversions than this; each takes many small files, a large one, or a
+    range of a larger one."""
+    pool: str = Field(default="default_pool", min_length=1, examples=["conversions"])
+    """The Airflow pool that conversions take a slot of."""
+    hand_over_bytes: int = Field(default=50_000_000_000, ge=1, examples=[50_000_000_000])
+    """With `engine: auto`, a larger file is converted by `hand_over_to`."""
+    hand_over_to: Literal["athena", "spark"] = Field(default="athena", examples=["athena"])
 
     def problems(self) -> Iterator[Problem]:
         """What does not fit together in these."""
@@ -75,15 +84,22 @@ class DataSet(Declaration):
     schedule: Annotated[str, AfterValidator(_cron)] | None = Field(examples=["*/5 * * * *"])
     """When the DAG runs; null: only when it is triggered."""
     source: Source = Source()
-    layout: FixedWidthLayout = Field(examples=[{"format": "fixed_width", "record_length": 245}])
-    columns: tuple[Column, ...] = Field(min_length=1, strict=False)
-    """The table's columns, in its order."""
+    layout: Layout
+    """How a file holds its records; each format's own class."""
+    columns: tuple[Column, ...]
+    """The table's columns, in its order; each format's own class."""
     keys: tuple[str, ...] = Field(default=(), strict=False, examples=[["data", "codneg"]])
     """Columns that tell one row from every other; two NULLs count as equal."""
     partitions: tuple[str, ...] = Field(default=(), strict=False, examples=[["data"]])
     """Columns that the table is partitioned by, outermost first."""
     max_bad_ratio: float = Field(default=0.0, ge=0, le=1, examples=[0.01])
     """The share of bad records, of all but control records, above which a file is refused."""
+    target: Target = Target()
+    engine: Engine = Field(default="worker", examples=["auto"])
+    """Who converts: a task on a `worker`, `athena`, `spark` (EMR Serverless), or `auto`: a worker
+    up to `run.hand_over_bytes` a file, then `run.hand_over_to`."""
+    originals: Originals = Originals()
+    maintenance: Maintenance = Maintenance()
     run: RunControls = RunControls()
 
     @property
@@ -116,21 +132,26 @@ class DataSet(Declaration):
         by_name = {column.name: column for column in self.columns}
         return tuple(by_name[name] for name in self.partitions)
 
-    @property
-    def file_columns(self) -> tuple[Column, ...]:
-        """The columns that are in the Parquet files, in the table's order."""
-        return tuple(column for column in self.columns if column.name not in self.partitions)
+    def layout_problems(self) -> Iterator[Problem]:
+        """What does not fit together in the layout and its columns; each format says it."""
+        raise NotImplementedError
 
     @model_validator(mode="after")
     def _fits_together(self) -> DataSet:
         problems = [
             *self._name_problems(),
-            *self.layout.problems(self.columns),
+            *self._column_problems(),
+            *self.layout_problems(),
+            *self.target.problems(self.keys, self.partitions),
             *self.run.problems(),
         ]
         if problems:
             raise ProblemsFound(problems)
         return self
+
+    def _column_problems(self) -> Iterator[Problem]:
+        for index, column in enumerate(self.columns):
+            yield from column.problems(f"columns[{index}] ({column.name})")
 
     def _name_problems(self) -> Iterator[Problem]:
         names = [column.name for column in self.columns]
@@ -150,12 +171,9 @@ class DataSet(Declaration):
         columns = {column.name: column for column in self.columns}
         for index, name in enumerate(self.partitions):
             column = columns.get(name)
-            if column and column.kind == "decimal":
-                message = f"{name!r} is a decimal; partition by a string, an int or a date"
+            if column and column.kind not in PARTITION_KINDS:
+                message = f"{name!r} is a {column.kind}; partition by a string, an int or a date"
                 yield Problem(f"partitions[{index}]", message)
-            if column and column.width > WIDEST_PARTITION:
-                message = f"{name!r} has {column.width} bytes; a folder's name has room for "
-                yield Problem(f"partitions[{index}]", f"{message}{WIDEST_PARTITION}")
             if column and column.nullable:
                 message = f"{name!r} is nullable; every row needs a partition"
                 yield Problem(f"partitions[{index}]", message, "nullable: false")
