@@ -121,6 +121,7 @@ class AirflowEnvironment(Construct):
                 "lake.curated_bucket": storage.curated.bucket_name,
                 "lake.database": catalog.database_name,
                 "lake.workgroup": catalog.workgroup_name,
+                "lake.task_slots": str(airflow.task_slots),
             },
         )
         # MWAA writes to log groups of these names, and would make them itself without retention.

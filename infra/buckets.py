@@ -11,6 +11,11 @@ from constructs import Construct
 
 from infra.settings import EnvironmentSettings
 
+ARCHIVE_PREFIX = "_archive/"
+"""Of the landing bucket: the originals of what is in the tables."""
+RUN_DOCUMENTS_PREFIX = "_runs/"
+"""Of the curated bucket: what the tasks of a run hand to each other."""
+
 
 class LakeBucket(s3.Bucket):
     """A bucket as every bucket of the lake is, named `lake-<environment>-<purpose>-…`.
@@ -75,11 +80,24 @@ class LakeStorage(Construct):
                         settings.storage.landing_noncurrent_days
                     ),
                     expired_object_delete_marker=True,
+                ),
+                _archive_rule(settings),
+            ],
+            **shared,
+        )
+        self.curated = LakeBucket(
+            self,
+            "Curated",
+            purpose="curated",
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="expire-run-documents",
+                    prefix=RUN_DOCUMENTS_PREFIX,
+                    expiration=Duration.days(settings.storage.run_documents_days),
                 )
             ],
             **shared,
         )
-        self.curated = LakeBucket(self, "Curated", purpose="curated", **shared)
         self.query_results = LakeBucket(
             self,
             "QueryResults",
@@ -92,3 +110,21 @@ class LakeStorage(Construct):
             ],
             **shared,
         )
+
+
+def _archive_rule(settings: EnvironmentSettings) -> s3.LifecycleRule:
+    storage = settings.storage
+    colder = []
+    if storage.archive_rarely_read_days is not None:
+        colder = [
+            s3.Transition(
+                storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,
+                transition_after=Duration.days(storage.archive_rarely_read_days),
+            )
+        ]
+    return s3.LifecycleRule(
+        id="keep-originals",
+        prefix=ARCHIVE_PREFIX,
+        transitions=colder,
+        expiration=Duration.days(storage.archive_days),
+    )

@@ -26,6 +26,18 @@ MICRO_COMPONENTS = 1
 MIN_COMPONENTS = 2
 """On every other class at least two schedulers and two web servers run."""
 PUBLIC_AND_PRIVATE_SINCE = (3, 2)
+TASKS_A_WORKER = MappingProxyType(
+    {
+        MICRO: 3,
+        "mw1.small": 5,
+        "mw1.medium": 10,
+        "mw1.large": 20,
+        "mw1.xlarge": 40,
+        "mw1.2xlarge": 80,
+    }
+)
+"""Tasks that one worker of a class runs at once, as MWAA sets it
+(https://docs.aws.amazon.com/mwaa/latest/userguide/environment-class.html)."""
 
 OPTION_KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 OPTION_KEY_MAX_LENGTH = 64
@@ -74,12 +86,30 @@ class StorageSettings(Settings):
 
     landing_noncurrent_days: int = Field(ge=1)
     """Days that a version of a landed file is kept after its deletion or replacement."""
+    archive_days: int = Field(ge=1)
+    """Days that a processed original is kept in the archive, from where backfills read it."""
+    archive_rarely_read_days: int | None = Field(default=None, ge=1)
+    """Days after which an archived original moves to S3 Glacier Instant Retrieval, which is cheaper
+    to keep and as fast to read; None: never."""
+    run_documents_days: int = Field(default=30, ge=1)
+    """Days that the plan and the results of a run are kept."""
     query_results_days: int = Field(ge=1)
     """Days that the result of an Athena query is kept."""
     dags_noncurrent_days: int = Field(ge=1)
     """Days that a replaced version of a DAG file is kept in the Airflow bucket."""
     aborted_upload_days: int = Field(default=2, ge=1)
     """Days after which the parts of an unfinished multipart upload are removed."""
+
+    @model_validator(mode="after")
+    def archived_before_it_expires(self) -> Self:
+        """Refuse to move originals to a colder class that they would not reach."""
+        moved = self.archive_rarely_read_days
+        if moved is not None and moved >= self.archive_days:
+            raise ValueError(
+                f"archive_rarely_read_days={moved} must be less than "
+                f"archive_days={self.archive_days}"
+            )
+        return self
 
 
 class AthenaSettings(Settings):
@@ -117,6 +147,11 @@ class AirflowSettings(Settings):
     """Day and UTC time, on the half hour."""
     options: Annotated[Mapping[str, str], AfterValidator(checked_options), PlainSerializer(dict)]
     """Airflow configuration options, `section.name` to value."""
+
+    @property
+    def task_slots(self) -> int:
+        """Tasks that the environment runs at once with all of its workers."""
+        return self.max_workers * TASKS_A_WORKER[self.environment_class]
 
     @model_validator(mode="after")
     def within_the_limits_of_the_class(self) -> Self:
@@ -194,7 +229,10 @@ DEV = EnvironmentSettings(
     termination_protection=False,
     log_retention_days=7,
     storage=StorageSettings(
-        landing_noncurrent_days=7, query_results_days=7, dags_noncurrent_days=7
+        landing_noncurrent_days=7,
+        archive_days=30,
+        query_results_days=7,
+        dags_noncurrent_days=7,
     ),
     athena=AthenaSettings(scan_limit_bytes=10 * 1024**3),
     network=NetworkSettings(nat_gateways=1),
@@ -229,7 +267,11 @@ PROD = EnvironmentSettings(
     termination_protection=True,
     log_retention_days=90,
     storage=StorageSettings(
-        landing_noncurrent_days=30, query_results_days=30, dags_noncurrent_days=90
+        landing_noncurrent_days=30,
+        archive_days=1095,
+        archive_rarely_read_days=90,
+        query_results_days=30,
+        dags_noncurrent_days=90,
     ),
     athena=AthenaSettings(scan_limit_bytes=1024**4),
     network=NetworkSettings(nat_gateways=2),

@@ -140,19 +140,38 @@ def test_each_bucket_expires_what_is_no_longer_current(
     templates: Templates, settings: EnvironmentSettings
 ) -> None:
     storage = settings.storage
+    colder = {
+        "dev": {},
+        "prod": {
+            "Transitions": [
+                {
+                    "StorageClass": "GLACIER_IR",
+                    "TransitionInDays": storage.archive_rarely_read_days,
+                }
+            ]
+        },
+    }[settings.name]
     unfinished = {
         "abort-unfinished-uploads": {
             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": storage.aborted_upload_days}
         }
     }
     assert {purpose: lifecycle(bucket(templates, settings, purpose)) for purpose in BUCKETS} == {
-        "curated": unfinished,
+        "curated": unfinished
+        | {
+            "expire-run-documents": {
+                "Prefix": "_runs/",
+                "ExpirationInDays": storage.run_documents_days,
+            }
+        },
         "landing": unfinished
         | {
             "expire-noncurrent-files": {
                 "NoncurrentVersionExpiration": {"NoncurrentDays": storage.landing_noncurrent_days},
                 "ExpiredObjectDeleteMarker": True,
-            }
+            },
+            "keep-originals": {"Prefix": "_archive/", "ExpirationInDays": storage.archive_days}
+            | colder,
         },
         "query-results": unfinished
         | {"expire-query-results": {"ExpirationInDays": storage.query_results_days}},

@@ -10,6 +10,7 @@ from infra.settings import (
     ENVIRONMENTS,
     AirflowSettings,
     EnvironmentSettings,
+    StorageSettings,
     UnknownEnvironmentError,
     environment_settings,
 )
@@ -117,3 +118,22 @@ def test_parallelism_is_an_option_that_may_be_set() -> None:
 def test_a_name_that_would_not_do_in_every_physical_name_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="name"):
         EnvironmentSettings(**DEV.model_dump() | {"name": name})
+
+
+def test_originals_that_would_expire_before_they_move_to_a_colder_class_are_refused() -> None:
+    days = {
+        "landing_noncurrent_days": 7,
+        "query_results_days": 7,
+        "dags_noncurrent_days": 7,
+        "archive_days": 30,
+    }
+    assert StorageSettings(**days, archive_rarely_read_days=29).archive_days == 30
+    with pytest.raises(ValidationError, match="archive_rarely_read_days=30 must be less than"):
+        StorageSettings(**days, archive_rarely_read_days=30)
+
+
+@pytest.mark.parametrize(
+    ("settings", "slots"), [(SMALL, 10), (MICRO, 3), (SMALL | {"max_workers": 25}, 125)]
+)
+def test_the_task_slots_are_those_of_all_workers(settings: dict[str, Any], slots: int) -> None:
+    assert AirflowSettings(**settings).task_slots == slots
