@@ -35,8 +35,8 @@ synth: setup ## synthesize the templates of every environment into cdk.out/<envi
 	  node_modules/.bin/cdk synth --quiet --context environment=$$environment --output cdk.out/$$environment; \
 	done
 
-bench: setup ## measure the conversion of fixed width beside pandas and DuckDB (docs/benchmarks.md)
-	.venv/bin/python -m infra.bench $(BENCH)
+bench: setup ## measure conversions beside pandas, awswrangler, DuckDB and polars (docs/benchmarks.md)
+	.venv/bin/python -m infra.bench convert $(BENCH)
 
 down: ## stop the embedded AWS and Airflow; what was deployed comes back with `make run`
 	@if [ -x .venv/bin/lake ]; then .venv/bin/lake down; fi

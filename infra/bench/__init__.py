@@ -1,1 +1,1 @@
-"""`make bench`: what the conversion of fixed width costs, beside what is usually written for it."""
+"""`make bench`: what a conversion costs and keeps, beside what is usually written for it."""

@@ -45,14 +45,29 @@ def measure(command: Sequence[str]) -> Usage:
     Raises:
         CommandFailed: it did not exit with 0.
     """
+    return finish(launch(command))
+
+
+def launch(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start what `measure` runs; `finish` waits for it."""
     launcher = [sys.executable, "-m", "infra.bench.measure", *command]
-    done = subprocess.run(launcher, stdout=subprocess.PIPE, check=False)
-    if done.returncode:
-        raise CommandFailed(f"exit code {done.returncode} of: {' '.join(command)}")
-    return Usage(**json.loads(done.stdout))
+    return subprocess.Popen(launcher, stdout=subprocess.PIPE)
 
 
-def _launch(command: Sequence[str]) -> int:
+def finish(launched: subprocess.Popen[bytes]) -> Usage:
+    """Wait for a command that was launched.
+
+    Raises:
+        CommandFailed: it did not exit with 0.
+    """
+    printed, _ = launched.communicate()
+    if launched.returncode:
+        command = " ".join(map(str, launched.args[3:]))  # type: ignore[index]  # a list, as above
+        raise CommandFailed(f"exit code {launched.returncode} of: {command}")
+    return Usage(**json.loads(printed))
+
+
+def _run(command: Sequence[str]) -> int:
     """Run a command, print its usage as JSON, return its exit code."""
     if CAN_PIN:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -70,4 +85,4 @@ def _launch(command: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_launch(sys.argv[1:]))
+    sys.exit(_run(sys.argv[1:]))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from rich import box
 from rich.table import Table
 
-from infra.bench.contenders import LAKE
+from infra.bench.contenders import ENCODING, LAKE
 from infra.bench.measure import CAN_PIN
 from infra.bench.rounds import Result
+from infra.bench.together import TASKS, Together
 
+_ALONE = {LAKE, ENCODING}
 _WHOLE_MEGABYTES_BYTES = 9_950_000
-_LIBRARIES = ("numpy", "pyarrow", "duckdb", "pandas")
+_LIBRARIES = ("numpy", "pyarrow", "msgspec", "duckdb", "polars", "pandas", "awswrangler")
 
 
 def machine(*, load_before: float) -> str:
@@ -39,17 +41,17 @@ def machine(*, load_before: float) -> str:
 
 
 def costs(results: Sequence[Result]) -> Table:
-    """What each contender used for the files that not only the lake converted."""
+    """What each contender used, and what the encoding alone takes of the lake's time."""
     table = _table(
         f"Of whole processes: medians, CPU beside that of {LAKE.name}",
         texts=("file", "contender"),
         numbers=("CPU s", "wall s", "MB / CPU s", "peak MB", "CPU ratio"),
     )
     for group in _compared(results):
-        lake = next(result for result in group if result.contender == LAKE)
+        lake = group[0]
         for result in group:
             ratio = result.cpu_seconds / lake.cpu_seconds
-            table.add_row(*_who(result), *_used(result), f"{ratio:.1f}")
+            table.add_row(*_who(result), *_used(result), f"{ratio:.2f}")
         table.add_section()
     return table
 
@@ -57,15 +59,18 @@ def costs(results: Sequence[Result]) -> Table:
 def outcomes(results: Sequence[Result]) -> Table:
     """What each contender made of the same files' records."""
     table = _table(
-        "Bad records kept, passed as rows or lost; total of the good rows",
+        "Good rows: exact, with other values, lost; bad records: kept, as rows, lost",
         texts=("file", "contender"),
-        numbers=("good rows", "kept", "as rows", "lost", "total off by"),
+        numbers=("exact", "other", "lost", "kept", "as rows", "lost", "total off by"),
     )
     for group in _compared(results):
         for result in group:
-            found = result.outcome
-            counts = (found.rows, found.rejects, found.broken_rows, result.lost)
-            table.add_row(*_who(result), *(f"{n:,}" for n in (*counts, result.total_error)))
+            if (found := result.outcome) is None:
+                continue
+            good = (found.exact, found.altered, result.rows_lost)
+            bad = (found.kept, found.bad_as_rows, result.bad_lost)
+            counts = (f"{count:,}" for count in (*good, *bad))
+            table.add_row(*_who(result), *counts, f"{result.amount_error:,}")
         table.add_section()
     return table
 
@@ -73,14 +78,37 @@ def outcomes(results: Sequence[Result]) -> Table:
 def growth(results: Sequence[Result]) -> Table:
     """`lake.convert` alone, by the size of the file."""
     table = _table(
-        f"{LAKE.name} by the size of the file, medians",
+        f"{LAKE.name} by the size of the file; of what is more than in the row before",
         texts=("file",),
-        numbers=("rows", "CPU s", "wall s", "MB / CPU s", "peak MB"),
+        numbers=("rows", "CPU s", "MB / CPU s", "of more", "encoding share", "peak MB"),
     )
-    for result in results:
-        if result.contender == LAKE:
-            size = size_text(result.sample.size_bytes)
-            table.add_row(size, f"{result.outcome.rows:,}", *_used(result))
+    shares = [
+        f"{encoding.cpu_seconds / lake.cpu_seconds:.0%}" for lake, *_, encoding in _by_file(results)
+    ]
+    lakes = [result for result in results if result.contender == LAKE]
+    marginal = [""] + [f"{_speed(before, after):.1f}" for before, after in pairwise(lakes)]
+    for result, more, share in zip(lakes, marginal, shares, strict=True):
+        cpu, _, speed, peak = _used(result)
+        size = size_text(result.sample.size_bytes)
+        table.add_row(size, f"{result.sample.rows:,}", cpu, speed, more, share, peak)
+    return table
+
+
+def together(result: Together) -> Table:
+    """Several conversions at once on one core."""
+    table = _table(
+        f"{TASKS} conversions by {LAKE.name} at once on one core",
+        texts=("file",),
+        numbers=("CPU s of all", "wall s", "MB / CPU s", "peak MB of all"),
+    )
+    cpu_seconds = sum(usage.cpu_seconds for usage in result.usages)
+    table.add_row(
+        size_text(result.sample.size_bytes),
+        f"{cpu_seconds:.2f}",
+        f"{result.wall_seconds:.2f}",
+        f"{TASKS * result.sample.size_bytes / 1e6 / cpu_seconds:.1f}",
+        f"{result.peak_bytes / 1e6:,.0f}",
+    )
     return table
 
 
@@ -99,12 +127,20 @@ def _table(title: str, *, texts: Sequence[str], numbers: Sequence[str]) -> Table
     return table
 
 
-def _compared(results: Sequence[Result]) -> Iterator[list[Result]]:
-    """The results of each file that several contenders converted."""
-    for _, group in groupby(results, key=lambda result: result.sample):
-        of_file = list(group)
-        if len(of_file) > 1:
-            yield of_file
+def _by_file(results: Sequence[Result]) -> list[list[Result]]:
+    """The results of each file: the lake's first, the encoding's last."""
+    return [list(group) for _, group in groupby(results, key=lambda result: result.sample)]
+
+
+def _compared(results: Sequence[Result]) -> list[list[Result]]:
+    """Those of the files that not only the lake converted."""
+    return [group for group in _by_file(results) if {result.contender for result in group} - _ALONE]
+
+
+def _speed(before: Result, after: Result) -> float:
+    """MB a CPU second of what `after` has more than `before`: without what each process costs."""
+    more = (after.sample.size_bytes - before.sample.size_bytes) / 1e6
+    return more / (after.cpu_seconds - before.cpu_seconds)
 
 
 def _who(result: Result) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,14 +13,16 @@ from tempfile import TemporaryDirectory
 
 from lake.dataset import load_data_set
 
-from infra.bench.contenders import DATA_SET, Contender
+from infra.bench.contenders import ENCODING, LAKE, Contender
+from infra.bench.contenders.encoding import SECONDS_FILE
 from infra.bench.measure import Usage, measure
+from infra.bench.object_store import object_store
 from infra.bench.outcome import Outcome, inspect
-from infra.bench.sample import Sample
+from infra.bench.workloads import Sample, Workload
 
 
 class RowsLost(Exception):
-    """A contender did not give every good row, so that its figures mean nothing."""
+    """The lake did not give every good row and keep every bad one: its figures mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Result:
 
     contender: Contender
     sample: Sample
-    outcome: Outcome
+    outcome: Outcome | None
+    """None for the encoding alone, which converts nothing."""
     usages: Sequence[Usage]
     """A round each."""
 
@@ -48,60 +52,105 @@ class Result:
         return median(usage.peak_bytes for usage in self.usages)
 
     @property
-    def lost(self) -> int:
+    def bad_lost(self) -> int:
         """Bad records that are neither kept nor among the rows."""
-        return self.sample.malformed - self.outcome.rejects - self.outcome.broken_rows
+        return self.sample.malformed - self._found.kept - self._found.bad_as_rows
 
     @property
-    def total_error(self) -> Decimal:
-        """By how much the value traded of the good rows is off."""
-        return self.outcome.total_voltot - self.sample.total_voltot
+    def rows_lost(self) -> int:
+        """Good records that are not among the rows."""
+        return self.sample.rows - self._found.exact - self._found.altered
+
+    @property
+    def amount_error(self) -> Decimal:
+        """By how much the amount of all rows is off."""
+        return self._found.amount - self.sample.amount
+
+    @property
+    def _found(self) -> Outcome:
+        if self.outcome is None:
+            raise ValueError(f"{self.contender.name} converts nothing")
+        return self.outcome
 
 
 def run_rounds(
-    pairs: Sequence[tuple[Contender, Sample]],
+    workload: Workload,
+    sample: Sample,
     *,
+    contenders: Sequence[Contender],
     rounds: int,
     folder: Path,
     say: Callable[[str], None],
 ) -> list[Result]:
-    """Convert each file by its contender, all of them once a round.
+    """Convert a file by all contenders, once a round each, then write the lake's rows again.
 
     Args:
-        pairs: who converts what; the results are in their order.
+        contenders: the lake first: what it gives is checked against what was generated, and the
+            others are compared with it.
         rounds: 1 at least. What a conversion gives is looked at in the first.
         folder: where what is converted goes, and is removed again.
         say: told of each conversion.
 
     Raises:
         CommandFailed: a conversion failed.
-        RowsLost: it gave other good rows than the file has.
+        RowsLost: the lake gave other rows than the file has.
     """
-    usages: list[list[Usage]] = [[] for _ in pairs]
-    outcomes: list[Outcome] = []
-    for number in range(1, rounds + 1):
-        for (contender, sample), used in zip(pairs, usages, strict=True):
-            with TemporaryDirectory(dir=folder) as output:
-                used.append(_convert(contender, sample, output))
-                if number == 1:
-                    outcomes.append(_outcome(contender, sample, Path(output)))
-            say(
-                f"round {number} of {rounds}: {contender.name}, "
-                f"{sample.size_bytes / 1e6:.1f} MB, {used[-1].wall_seconds:.1f} s"
-            )
-    return [
-        Result(contender, sample, outcome, used)
-        for (contender, sample), outcome, used in zip(pairs, outcomes, usages, strict=True)
-    ]
+    everyone = [*contenders, ENCODING]
+    usages: dict[Contender, list[Usage]] = {each: [] for each in everyone}
+    outcomes: dict[Contender, Outcome] = {}
+    with TemporaryDirectory(dir=folder) as kept, _addresses(everyone, sample) as addresses:
+        truth = Path(kept) / "lake"
+        sources = {each: addresses[each.reads_s3] for each in contenders} | {ENCODING: str(truth)}
+        for number in range(1, rounds + 1):
+            for each in everyone:
+                with TemporaryDirectory(dir=folder) as temporary:
+                    output = Path(temporary) / "output"
+                    output.mkdir()
+                    used = _convert(workload, each, sources[each], output)
+                    usages[each].append(used)
+                    if each == LAKE and number == 1:
+                        output.rename(truth)
+                        outcomes[each] = _lake_outcome(workload, sample, truth)
+                    elif each != ENCODING and number == 1:
+                        outcomes[each] = _outcome(workload, output, truth)
+                said = f"{workload.name}, {each.name}, {sample.size_bytes / 1e6:.1f} MB"
+                say(f"round {number} of {rounds}: {said}, {used.wall_seconds:.1f} s")
+    return [Result(each, sample, outcomes.get(each), usages[each]) for each in everyone]
 
 
-def _convert(contender: Contender, sample: Sample, folder: str) -> Usage:
+@contextmanager
+def _addresses(contenders: Sequence[Contender], sample: Sample) -> Iterator[dict[bool, str]]:
+    """The file's path, and its address in an S3 where a contender needs that."""
+    local = {False: str(sample.path)}
+    if not any(each.reads_s3 for each in contenders):
+        yield local
+        return
+    with object_store() as store:
+        yield local | {True: store.put(sample.path)}
+
+
+def _convert(workload: Workload, contender: Contender, source: str, folder: Path) -> Usage:
+    """One conversion in a fresh process; of the encoding, the time of that alone."""
     package = "infra.bench.contenders"
-    return measure([sys.executable, "-m", package, contender.module, str(sample.path), folder])
+    data_set = str(workload.data_set)
+    used = measure([sys.executable, "-m", package, contender.module, data_set, source, str(folder)])
+    if contender != ENCODING:
+        return used
+    seconds = float((folder / SECONDS_FILE).read_text())
+    return Usage(cpu_seconds=seconds, wall_seconds=seconds, peak_bytes=used.peak_bytes)
 
 
-def _outcome(contender: Contender, sample: Sample, folder: Path) -> Outcome:
-    outcome = inspect(folder, data_set=load_data_set(DATA_SET))
-    if outcome.rows != sample.rows:
-        raise RowsLost(f"{contender.name} gave {outcome.rows} good rows of {sample.rows}")
-    return outcome
+def _outcome(workload: Workload, folder: Path, truth: Path | None) -> Outcome:
+    data_set = load_data_set(workload.data_set)
+    return inspect(folder, truth=truth, data_set=data_set, amount=workload.amount)
+
+
+def _lake_outcome(workload: Workload, sample: Sample, folder: Path) -> Outcome:
+    found = _outcome(workload, folder, None)
+    expected = (sample.rows, sample.malformed, sample.amount)
+    if (found.rows, found.kept, found.amount) != expected:
+        raise RowsLost(
+            f"{LAKE.name} gave {found.rows} rows, {found.kept} rejects and a total of "
+            f"{found.amount} for {sample.path.name}, which has {', '.join(map(str, expected))}"
+        )
+    return found

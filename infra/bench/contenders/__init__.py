@@ -1,16 +1,13 @@
-"""What converts a file of quotes to Parquet, a module each.
+"""What converts a file to Parquet, a module each.
 
-Each has `convert(data_set, source, folder)`, which reads the file `source` once and leaves Parquet
-files in the empty `folder`; bad records that it keeps are in `rejects.parquet`.
+Each has `convert(data_set, source, folder)`, which reads the file `source` (a path, or an `s3://`
+address) once and leaves Parquet files in the empty `folder`, whose columns are the data set's, by
+name. Bad records that it keeps go to `rejects.parquet` or below `rejects/`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-
-DATA_SET = Path(__file__).resolve().parents[3] / "dags" / "datasets" / "market" / "quotes.yaml"
-"""What every contender is given as the layout of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,8 @@ class Contender:
     """In this package."""
     most_bytes: int | None = None
     """The largest file that it is given; None for any."""
+    reads_s3: bool = False
+    """Whether its source is an object of an S3, because it reads nothing else."""
 
     def takes(self, size_bytes: int) -> bool:
         """Whether it is given files of this size."""
@@ -30,9 +29,5 @@ class Contender:
 
 
 LAKE = Contender("lake.convert", "lake_convert")
-CONTENDERS = (
-    LAKE,
-    Contender("DuckDB", "duckdb_read_csv"),
-    # It holds a whole file in memory, several times its size.
-    Contender("pandas.read_fwf", "pandas_read_fwf", most_bytes=250_000_000),
-)
+ENCODING = Contender("encoding alone", "encoding")
+"""Its source is the folder of the lake's own output: the least that any conversion costs."""

@@ -1,4 +1,4 @@
-"""`python -m infra.bench.contenders MODULE SOURCE FOLDER`: one conversion, as it is measured."""
+"""`python -m infra.bench.contenders MODULE DATASET SOURCE FOLDER`: one conversion, as measured."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from pathlib import Path
 
 from lake.dataset import load_data_set
 
-from infra.bench.contenders import DATA_SET
 
-
-def main(module: str, source: str, folder: str) -> None:
-    """Convert the file `source` into `folder`, importing no other contender's libraries."""
+def main(module: str, data_set: str, source: str, folder: str) -> None:
+    """Convert `source` into `folder`, importing no other contender's libraries."""
     contender = import_module(f"infra.bench.contenders.{module}")
-    contender.convert(load_data_set(DATA_SET), Path(source), Path(folder))
+    contender.convert(load_data_set(Path(data_set)), source, Path(folder))
 
 
 main(*sys.argv[1:])

@@ -8,7 +8,8 @@ from lake import convert as conversion
 from lake.dataset import DataSet
 
 
-def convert(data_set: DataSet, source: Path, folder: Path) -> None:
+def convert(data_set: DataSet, source: str, folder: Path) -> None:
     """Convert with `lake.convert`: bad records are kept beside the rows."""
-    with source.open("rb") as stream:
-        conversion.convert(data_set, stream, folder=folder, size_bytes=source.stat().st_size)
+    path = Path(source)
+    with path.open("rb") as stream:
+        conversion.convert(data_set, stream, folder=folder, size_bytes=path.stat().st_size)

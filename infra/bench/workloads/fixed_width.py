@@ -1,41 +1,24 @@
-"""Files of quotes of any size, a thousandth of their records malformed."""
+"""Fixed width: quotes in the layout of B3's COTAHIST, a thousandth of the records malformed."""
 
 from __future__ import annotations
 
 import datetime
 import os
 import shutil
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from infra.bench.contenders import LAKE, Contender
+from infra.bench.workloads import DATA_SETS, RECORDS_A_MALFORMED, Sample, Workload
 from infra.samples.cotahist import RECORD_BYTES, write_quotes
 
-SMALLEST_BYTES = 1_000_000
-"""Has a malformed line of each kind."""
-
 _FIRST_DAY = datetime.date(2024, 1, 2)
-_RECORDS_A_MALFORMED = 1000
 _LINE_BYTES = RECORD_BYTES + len(b"\r\n")
 _TRAILER_COUNT_OFFSET = 31
 _TRAILER_COUNT_DIGITS = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A file of quotes and what it holds."""
-
-    path: Path
-    size_bytes: int
-    rows: int
-    """Good quotes."""
-    malformed: int
-    """Lines that are no quote."""
-    total_voltot: Decimal
-    """The value traded, summed over the good quotes."""
-
-
-def write_sample(path: Path, *, size_bytes: int, most_records_a_day: int = 20_000_000) -> Sample:
+def write_sample(path: Path, size_bytes: int, *, most_records_a_day: int = 20_000_000) -> Sample:
     """Write a file of quotes; the same arguments give the same bytes.
 
     Args:
@@ -54,8 +37,8 @@ def write_sample(path: Path, *, size_bytes: int, most_records_a_day: int = 20_00
             truth = write_quotes(
                 day_path,
                 trading_day=_FIRST_DAY + datetime.timedelta(days=index),
-                rows=count - count // _RECORDS_A_MALFORMED,
-                malformed=count // _RECORDS_A_MALFORMED,
+                rows=count - count // RECORDS_A_MALFORMED,
+                malformed=count // RECORDS_A_MALFORMED,
             )
             rows += truth.rows
             malformed += truth.malformed
@@ -69,3 +52,20 @@ def write_sample(path: Path, *, size_bytes: int, most_records_a_day: int = 20_00
         file.write(str(records + 2).zfill(_TRAILER_COUNT_DIGITS).encode())
     day_path.unlink()
     return Sample(path, path.stat().st_size, rows, malformed, total)
+
+
+WORKLOAD = Workload(
+    name="fixed_width",
+    data_set=DATA_SETS / "market" / "quotes.yaml",
+    amount="voltot",
+    suffix=".TXT",
+    write=write_sample,
+    contenders=(
+        LAKE,
+        Contender("DuckDB", "duckdb_fixed_width"),
+        Contender("polars", "polars_fixed_width"),
+        # They hold a whole file in memory, several times its size.
+        Contender("pandas.read_fwf", "pandas_fixed_width", most_bytes=250_000_000),
+        Contender("awswrangler", "awswrangler_fixed_width", most_bytes=250_000_000, reads_s3=True),
+    ),
+)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-from lake.dataset import Column, DataSet
+from lake.dataset import FixedWidthColumn, FixedWidthDataSet
 
 
-def convert(data_set: DataSet, source: Path, folder: Path) -> None:
+def convert(data_set: FixedWidthDataSet, source: str, folder: Path) -> None:
     """Convert with DuckDB's `read_csv` and `try_cast`: what cannot be read becomes NULL."""
     fields = ", ".join(f"{_expression(column)} AS {column.name}" for column in data_set.columns)
     lines = (
@@ -20,14 +20,14 @@ def convert(data_set: DataSet, source: Path, folder: Path) -> None:
         connection.execute(
             f"COPY (SELECT {fields} FROM {lines} WHERE substr(line, 1, 2) = '01') "  # noqa: S608  # the data set's own names
             "TO $target (FORMAT parquet)",
-            {"source": str(source), "target": str(folder / "quotes.parquet")},
+            {"source": source, "target": str(folder / "rows.parquet")},
         )
 
 
-def _expression(column: Column) -> str:
+def _expression(column: FixedWidthColumn) -> str:
     text = f"substr(line, {column.position}, {column.width})"
     match column.kind:
-        case "int":
+        case "int" | "bigint":
             return f"try_cast({text} AS BIGINT)"
         case "decimal":
             whole = column.width - column.scale
@@ -37,5 +37,5 @@ def _expression(column: Column) -> str:
             return f"try_cast(concat({units}, '.', {fraction}) AS {kind})"
         case "date":
             return f"try_strptime({text}, '%Y%m%d')::DATE"
-        case "string":
+        case _:
             return f"nullif(rtrim({text}), '')"

@@ -1,0 +1,9 @@
+"""Every workload, by the name that the command takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from infra.bench.workloads import Workload, fixed_width
+
+WORKLOADS: Mapping[str, Workload] = {each.name: each for each in (fixed_width.WORKLOAD,)}
