@@ -46,6 +46,7 @@ class Column(Declaration):
     """A column of a table; each format adds where its records hold it."""
 
     name: Name = Field(examples=["codneg"])
+    """In the table: a letter first, then letters, digits and _, all of them lower case."""
     type: Annotated[str, AfterValidator(_type_text)] = Field(examples=["decimal(13,2)"])
     """`string`, `int` (32 bits), `bigint` (64 bits), `double`, `boolean`, `date`, `timestamp`
     (without zone, microseconds) or `decimal(precision,scale)`."""

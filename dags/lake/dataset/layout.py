@@ -11,6 +11,7 @@ class Layout(Declaration):
     """How a file holds its records."""
 
     format: str = Field(examples=["fixed_width"])
+    """Of the files; decides which other keys there are, here and in `columns`."""
 
     @property
     def splittable(self) -> bool:

@@ -62,6 +62,7 @@ class RunControls(Declaration):
     hand_over_bytes: int = Field(default=50_000_000_000, ge=1, examples=[50_000_000_000])
     """With `engine: auto`, a larger file is converted by `hand_over_to`."""
     hand_over_to: Literal["athena", "spark"] = Field(default="athena", examples=["athena"])
+    """Who converts such a file."""
 
     def problems(self) -> Iterator[Problem]:
         """What does not fit together in these."""
@@ -81,6 +82,7 @@ class DataSet(Declaration):
     description: str = Field(min_length=1, max_length=2048, examples=["Daily quotes of shares"])
     """Becomes the table's description in Glue, which holds 2,048 characters."""
     owner: str = Field(min_length=1, examples=["market-data"])
+    """Who answers for the data; the DAG's owner in Airflow."""
     schedule: Annotated[str, AfterValidator(_cron)] | None = Field(examples=["*/5 * * * *"])
     """When the DAG runs; null: only when it is triggered."""
     source: Source = Source()
