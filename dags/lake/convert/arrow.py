@@ -5,7 +5,8 @@ Arrays are made from buffers: `pyarrow.array` imports pandas, a second and 60 MB
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lake.dataset import Column
-from lake.dataset.column import WIDEST_INT32
 
 BATCH_ROWS = 1 << 17
 """Rows of a batch and of a Parquet row group: what a conversion holds in memory."""
@@ -25,18 +25,50 @@ PARQUET_OPTIONS: dict[str, Any] = {
     "store_schema": False,  # what Parquet says of a type is what Athena reads
 }
 
+_SCALARS: Mapping[str, pa.DataType] = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+_DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
+_NESTED = re.compile(r"(array|struct)<(.*)>")
+
 
 def arrow_type(column: Column) -> pa.DataType:
     """The type of a column's arrays; text comes as a dictionary, since most of it repeats."""
-    match column.kind:
-        case "string":
-            return pa.dictionary(pa.int32(), pa.string())
-        case "int":
-            return pa.int32() if column.width <= WIDEST_INT32 else pa.int64()
-        case "decimal":
-            return pa.decimal64(column.precision, column.scale)
-        case "date":
-            return pa.date32()
+    kind = type_of(column.glue_type)
+    return pa.dictionary(pa.int32(), kind) if pa.types.is_string(kind) else kind
+
+
+def type_of(glue_type: str) -> pa.DataType:
+    """A type of Glue, such as `decimal(9,2)` or `struct<a:int,b:array<string>>`, as Arrow's."""
+    if scalar := _SCALARS.get(glue_type):
+        return scalar
+    if decimal := _DECIMAL.fullmatch(glue_type):
+        return pa.decimal64(int(decimal[1]), int(decimal[2]))
+    nested = _NESTED.fullmatch(glue_type)
+    if nested is None:
+        raise ValueError(f"{glue_type!r} is no type of a column")
+    if nested[1] == "array":
+        return pa.list_(pa.field("element", type_of(nested[2])))
+    members = (member.split(":", 1) for member in _members(nested[2]))
+    return pa.struct([pa.field(name, type_of(kind)) for name, kind in members])
+
+
+def _members(text: str) -> list[str]:
+    """`a:int,b:struct<c:int,d:int>` cut at its own commas."""
+    members, depth = [""], 0
+    for character in text:
+        depth += (character in "<(") - (character in ">)")
+        if character == "," and not depth:
+            members.append("")
+        else:
+            members[-1] += character
+    return members
 
 
 def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
@@ -46,11 +78,39 @@ def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
     )
 
 
+def with_field_ids(schema: pa.Schema, field_ids: Mapping[str, int]) -> pa.Schema:
+    """A schema whose fields have Iceberg's ids in Parquet; nested ones by their dotted paths.
+
+    An array's elements are `<array>.element`, a struct's members `<struct>.<member>`.
+    """
+    if not field_ids:
+        return schema
+    return pa.schema([_with_field_id(field, field.name, field_ids) for field in schema])
+
+
+def _with_field_id(field: pa.Field[Any], path: str, field_ids: Mapping[str, int]) -> pa.Field[Any]:
+    kind: Any = field.type
+    if pa.types.is_list(kind):
+        element = kind.value_field
+        field = field.with_type(pa.list_(_with_field_id(element, f"{path}.element", field_ids)))
+    elif pa.types.is_struct(kind):
+        members = [_with_field_id(each, f"{path}.{each.name}", field_ids) for each in kind]
+        field = field.with_type(pa.struct(members))
+    return field.with_metadata({"PARQUET:field_id": str(field_ids[path])})
+
+
 def array_of(
     values: NDArray[Any], kind: pa.DataType, present: NDArray[np.bool_] | None = None
 ) -> pa.Array[Any]:
     """Values of a machine type as an array, without a copy; NULL where not `present`."""
     return pa.Array.from_buffers(kind, len(values), [_bitmap(present), pa.py_buffer(values)])
+
+
+def repeated_text(text: str, times: int) -> pa.Array[Any]:
+    """A column of one text, as a dictionary."""
+    values = array_of_bytes([text.encode()], pa.string())
+    indices = array_of(np.zeros(times, np.int32), pa.int32())
+    return pa.DictionaryArray.from_arrays(indices, values)
 
 
 def kept[T: np.generic](rows: NDArray[T], good: slice | NDArray[np.intp]) -> NDArray[T]:
@@ -59,6 +119,11 @@ def kept[T: np.generic](rows: NDArray[T], good: slice | NDArray[np.intp]) -> NDA
         return rows[good]
     rows[: len(good)] = rows[good]
     return rows[: len(good)]
+
+
+def copied(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch in memory of its own, which its reader does not overwrite."""
+    return batch.take(array_of(np.arange(batch.num_rows), pa.int64()))
 
 
 def array_of_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Array[Any]:

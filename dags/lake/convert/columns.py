@@ -18,7 +18,7 @@ from lake.convert.dates import day_numbers
 from lake.convert.digits import parse_digits, parse_padded
 from lake.convert.rejects import Reason
 from lake.convert.text import TextReader
-from lake.dataset import Column
+from lake.dataset import FixedWidthColumn
 
 _SPACE = 0x20
 
@@ -29,7 +29,7 @@ type Fault = tuple[Reason, NDArray[np.intp]]
 class ColumnReader(Protocol):
     """Reads the field of one column."""
 
-    column: Column
+    column: FixedWidthColumn
 
     def read(self, records: NDArray[np.uint8], at: int) -> Iterator[Fault]:
         """Read the field of each record into the batch from row `at` on; to be exhausted."""
@@ -40,21 +40,23 @@ class ColumnReader(Protocol):
         ...
 
 
-def column_reader(column: Column, *, encoding: str) -> ColumnReader:
+def column_reader(column: FixedWidthColumn, *, encoding: str) -> ColumnReader:
     """The reader for a column's type."""
     match column.kind:
         case "string":
             return TextReader(column, encoding=encoding)
-        case "int" | "decimal":
+        case "int" | "bigint" | "decimal":
             return NumberReader(column)
         case "date":
             return DateReader(column)
+        case _:
+            raise NotImplementedError(column.kind)
 
 
 class _Values:
     """A batch's values of one machine type, and which of them are there."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: FixedWidthColumn) -> None:
         self.column = column
         self._start, self._end = column.position - 1, column.end
         self._type = arrow_type(column)
@@ -96,7 +98,7 @@ class NumberReader(_Values):
 class DateReader(_Values):
     """Reads dates of one format."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: FixedWidthColumn) -> None:
         super().__init__(column)
         form = column.date_format
         self._parts = [(self._start + form.index(part), len(part)) for part in ("YYYY", "MM", "DD")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,16 +13,19 @@ from lake.convert.arrow import BATCH_ROWS, arrow_schema
 from lake.convert.columns import column_reader
 from lake.convert.digits import WORD_BYTES
 from lake.convert.lines import Lines, read_lines
-from lake.convert.records import RecordSorter
+from lake.convert.reader import Reader
+from lake.convert.records import RecordSorter, reconcile
 from lake.convert.rejects import Reject, Rejects
 from lake.convert.source import Source
-from lake.dataset import DataSet
+from lake.dataset import DataSet, FixedWidthDataSet
 
 
-class FixedWidthReader:
+class FixedWidthReader(Reader):
     """Reads a fixed-width file as batches of rows."""
 
     def __init__(self, dataset: DataSet, rejects: Rejects) -> None:
+        if not isinstance(dataset, FixedWidthDataSet):
+            raise TypeError(f"{dataset.table_name} is no data set of fixed-width files")
         self._layout = dataset.layout
         self._schema = arrow_schema(dataset.columns)
         self._columns = [
@@ -42,9 +46,15 @@ class FixedWidthReader:
         """Lines among them that are neither rows nor rejected."""
         return self._sorter.control
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The lines and the trailer."""
+        return self._sorter.facts
+
     def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The file's rows in order; a batch is overwritten when the next one is asked for."""
         width = self._layout.record_length + WORD_BYTES
+        self._sorter.begin(is_first=source.is_first)
         for lines in read_lines(source, window_bytes=width):
             records = lines.windows(width)
             detail, rejects = self._sorter.sort(lines, records)
@@ -64,7 +74,14 @@ class FixedWidthReader:
 
     def reconcile(self) -> None:
         """Compare the lines with the trailer's count."""
-        self._sorter.reconcile()
+        reconcile(self._layout, [self.facts])
+
+    @classmethod
+    def reconcile_facts(cls, dataset: DataSet, facts: Sequence[Mapping[str, Any]]) -> None:
+        """Compare the lines of all ranges with the trailer's count."""
+        if not isinstance(dataset, FixedWidthDataSet):
+            raise TypeError(f"{dataset.table_name} is no data set of fixed-width files")
+        reconcile(dataset.layout, facts)
 
     def _read(
         self, lines: Lines, details: NDArray[np.intp], records: NDArray[np.uint8]

@@ -117,5 +117,5 @@ def read_lines(source: Source, *, window_bytes: int) -> Iterator[Lines]:
         length = carried + dropped - int(buffer[carried - 1] == _CR)
         start, lengths = np.zeros(1, np.int64), np.array([length], np.int64)
         yield Lines(buffer, start, lengths, number, offset, terminated=False)
-    if offset + carried + dropped != source.size_bytes:
-        raise RuntimeError(f"bytes are lost: {source.size_bytes} read, {offset} in lines")
+    if offset + carried + dropped != source.read_bytes:
+        raise RuntimeError(f"bytes are lost: {source.read_bytes} read, {offset} in lines")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +13,7 @@ from lake.convert.digits import WORD_BYTES, words
 from lake.convert.lines import Lines
 from lake.convert.rejects import Reason, Reject
 from lake.dataset import FixedWidthLayout
+from lake.dataset.fixed_width import Trailer
 
 _UNTYPED = np.uint64(0)
 """The type of every record where the layout has no record types."""
@@ -31,6 +35,11 @@ class RecordSorter:
         """Lines seen so far."""
         self.control = 0
         """Headers, trailers and end-of-file marks among them."""
+        self._is_first = True
+
+    def begin(self, *, is_first: bool) -> None:
+        """Say whether the file's first line is the first to come."""
+        self._is_first = is_first
 
     def sort(
         self, lines: Lines, records: NDArray[np.uint8]
@@ -45,7 +54,7 @@ class RecordSorter:
             Unreadable: the file does not start with its header.
         """
         types = self._types(lines, records)
-        if lines.first_number == 1 and self._layout.header and types[0] != self._header:
+        if self._starts(lines, 0) and self._layout.header and types[0] != self._header:
             raise Unreadable(
                 f"no readable header: line 1 has {lines.lengths[0]} bytes and starts with "
                 f"{lines.raw(0)[:_SHOWN_BYTES]!r}; a header has {self._layout.record_length} "
@@ -68,24 +77,17 @@ class RecordSorter:
         self.lines += len(lines)
         return detail, rejects
 
-    def reconcile(self) -> None:
-        """Compare the lines with the trailer's count.
-
-        Raises:
-            Unreadable: the layout has a trailer and the file none, or one whose count disagrees.
-        """
-        trailer = self._layout.trailer
-        if trailer is None:
-            return
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """How many lines there are, and the trailer's number and text."""
         if self._closing is None:
-            raise Unreadable(f"no trailer of type {trailer.type!r}: the file was cut off")
+            return {"lines": self.lines, "trailer": None}
         number, record = self._closing
-        if trailer.count is not None:
-            text = record[trailer.count.position - 1 : trailer.count.end].strip(b" ")
-            if not text.isdigit():
-                raise Unreadable(f"the trailer's count, {text!r}, is no number")
-            if int(text) != number:
-                raise Unreadable(f"the trailer counts {int(text)} lines, but it is line {number}")
+        text = record.decode(self._layout.encoding, "backslashreplace")
+        return {"lines": self.lines, "trailer": {"number": number, "text": text}}
+
+    def _starts(self, lines: Lines, index: int) -> bool:
+        return self._is_first and lines.first_number + index == 1
 
     def _types(self, lines: Lines, records: NDArray[np.uint8]) -> NDArray[np.uint64]:
         whole = lines.lengths == self._layout.record_length
@@ -102,11 +104,42 @@ class RecordSorter:
         if record_type == _NO_TYPE:
             return Reason.RECORD_LENGTH
         if record_type == self._header:
-            return None if lines.first_number + index == 1 else Reason.MISPLACED_HEADER
+            return None if self._starts(lines, index) else Reason.MISPLACED_HEADER
         if record_type == self._trailer:
             self._closing = lines.first_number + index, lines.raw(index)
             return None
         return Reason.RECORD_TYPE
+
+
+def reconcile(layout: FixedWidthLayout, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Compare a file's lines with its trailer's count.
+
+    Args:
+        layout: of the file.
+        facts: of the file, or of each of its ranges in order.
+
+    Raises:
+        Unreadable: the layout has a trailer and the file none, or one whose count disagrees.
+    """
+    if layout.trailer is None:
+        return
+    before = 0
+    for each in facts:
+        if trailer := each["trailer"]:
+            _reconcile_count(layout.trailer, trailer["text"], before + trailer["number"])
+            return
+        before += each["lines"]
+    raise Unreadable(f"no trailer of type {layout.trailer.type!r}: the file was cut off")
+
+
+def _reconcile_count(trailer: Trailer, record: str, number: int) -> None:
+    if trailer.count is None:
+        return
+    text = record[trailer.count.position - 1 : trailer.count.end].strip(" ")
+    if not text.isdecimal():
+        raise Unreadable(f"the trailer's count, {text!r}, is no number")
+    if int(text) != number:
+        raise Unreadable(f"the trailer counts {int(text)} lines, but it is line {number}")
 
 
 def _type_word(text: str) -> np.uint64:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lake.convert.arrow import BATCH_ROWS, array_of, distinct, kept
 from lake.convert.rejects import Reason
-from lake.dataset import Column
+from lake.dataset import FixedWidthColumn
 
 _SPACE = 0x20
 _PRINTABLE_ASCII = 0x7E - _SPACE
@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 class TextReader:
     """Reads a text column; a text with a control character is a fault."""
 
-    def __init__(self, column: Column, *, encoding: str) -> None:
+    def __init__(self, column: FixedWidthColumn, *, encoding: str) -> None:
         self.column = column
         self._encoding = encoding
         self._utf8_bytes = _utf8_bytes(encoding)

@@ -157,6 +157,11 @@ class FixedWidthLayout(Layout):
     detail: Detail | None = Field(default=None, examples=[{"type": "01"}])
     trailer: Trailer | None = Field(default=None, examples=[{"type": "99"}])
 
+    @property
+    def splittable(self) -> bool:
+        """Whether a reader can begin at any line end: always, here."""
+        return True
+
     def gaps(self, columns: Sequence[FixedWidthColumn]) -> list[Span]:
         """The bytes of a detail record that no column reads."""
         gaps, next_position = [], 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from lake.dataset import Column, DataSet
+from lake.dataset import FixedWidthColumn, FixedWidthDataSet
 
 DATE_FORMATS = ("YYYYMMDD", "DDMMYYYY", "YYYY-MM-DD", "DD/MM/YYYY", "MM.DD.YYYY")
 ENCODINGS = ("latin-1", "utf-8", "cp1252", "ascii")
@@ -15,7 +15,7 @@ _DATES = ("20210625", "99991231", "20200229", "00010101", "20210228", "20210229"
 
 
 @st.composite
-def data_sets(draw: st.DrawFn) -> DataSet:
+def data_sets(draw: st.DrawFn) -> FixedWidthDataSet:
     """A data set of one to five columns with gaps, with or without control records."""
     typed = draw(st.booleans())
     type_width = draw(st.integers(1, 3)) if typed else 0
@@ -48,7 +48,7 @@ def data_sets(draw: st.DrawFn) -> DataSet:
         if not column["nullable"] and not column["type"].startswith("decimal")
     ]
     partitions = draw(st.lists(st.sampled_from(fit), max_size=2, unique=True)) if fit else []
-    return DataSet.model_validate(
+    return FixedWidthDataSet.model_validate(
         {
             "domain": "drawn",
             "table": "files",
@@ -84,7 +84,7 @@ def _columns(draw: st.DrawFn, name: str, position: int) -> dict[str, Any]:
 
 
 @st.composite
-def files(draw: st.DrawFn, dataset: DataSet) -> bytes:
+def files(draw: st.DrawFn, dataset: FixedWidthDataSet) -> bytes:
     """The bytes of a file of the data set."""
     layout = dataset.layout
     details = draw(st.lists(_details(dataset), min_size=4, max_size=16))
@@ -109,7 +109,7 @@ def _rarely(draw: st.DrawFn, times: int) -> bool:
     return draw(st.integers(1, times)) == times
 
 
-def _trailer(dataset: DataSet, count: int) -> bytes:
+def _trailer(dataset: FixedWidthDataSet, count: int) -> bytes:
     layout = dataset.layout
     assert layout.trailer
     line = layout.trailer.type.encode().ljust(layout.record_length)
@@ -121,7 +121,7 @@ def _trailer(dataset: DataSet, count: int) -> bytes:
 
 
 @st.composite
-def _details(draw: st.DrawFn, dataset: DataSet) -> bytes:
+def _details(draw: st.DrawFn, dataset: FixedWidthDataSet) -> bytes:
     layout = dataset.layout
     line = bytearray(b" " * layout.record_length)
     if layout.record_type and layout.detail:
@@ -132,7 +132,7 @@ def _details(draw: st.DrawFn, dataset: DataSet) -> bytes:
 
 
 @st.composite
-def _fields(draw: st.DrawFn, column: Column, encoding: str) -> bytes:
+def _fields(draw: st.DrawFn, column: FixedWidthColumn, encoding: str) -> bytes:
     width = column.width
     if _rarely(draw, 20):
         return b" " * width

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from lake.dataset import Column, DataSet, FixedWidthLayout
+from lake.dataset import FixedWidthColumn, FixedWidthDataSet, FixedWidthLayout
 
 type RejectedLine = tuple[int, int, int, str, str | None, bytes]
 """Line number, byte offset, length in bytes, reason, column, kept bytes."""
@@ -38,7 +38,7 @@ class _Bad(Exception):
         self.column = column
 
 
-def read(dataset: DataSet, data: bytes, *, kept_bytes: int) -> Reading:
+def read(dataset: FixedWidthDataSet, data: bytes, *, kept_bytes: int) -> Reading:
     """Read a whole file."""
     reading = Reading()
     layout = dataset.layout
@@ -111,7 +111,7 @@ def _reconciles(layout: FixedWidthLayout, trailer: tuple[int, bytes] | None) -> 
     return bool(re.fullmatch(rb"[0-9]+", count)) and int(count) == number
 
 
-def _row(dataset: DataSet, line: bytes) -> dict[str, Any]:
+def _row(dataset: FixedWidthDataSet, line: bytes) -> dict[str, Any]:
     row = {}
     for column in dataset.columns:
         raw = line[column.position - 1 : column.end]
@@ -122,7 +122,7 @@ def _row(dataset: DataSet, line: bytes) -> dict[str, Any]:
     return row
 
 
-def _value(column: Column, raw: bytes, encoding: str) -> Any:
+def _value(column: FixedWidthColumn, raw: bytes, encoding: str) -> Any:
     if raw == b" " * len(raw):
         if column.nullable:
             return None

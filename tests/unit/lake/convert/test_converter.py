@@ -45,15 +45,19 @@ def refusal(dataset: DataSet, lines: list[bytes], folder: Path) -> FileRefused:
 def test_a_real_day_is_converted_exactly(quotes: DataSet, tmp_path: Path) -> None:
     """Every quote, the total to the cent, and the dates and NULLs of B3's own file."""
     content = gzip.decompress(REAL_DAY.read_bytes())
-    conversion = convert(quotes, io.BytesIO(content), folder=tmp_path, size_bytes=len(content))
-    assert conversion == Conversion(
-        counts=Counts(lines=7520, rows=7518, rejected=0, control=2, reasons={}),
-        size_bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        parts=(Part("data=2021-06-25/part-00000.parquet", {"data": "2021-06-25"}, 7518),),
-        rejects=None,
+    conversion = convert(
+        quotes, io.BytesIO(content), folder=tmp_path, size_bytes=len(content), source_key="a.TXT"
     )
-    table = pq.read_table(tmp_path / conversion.parts[0].path, partitioning=None)
+    assert conversion.counts == Counts(lines=7520, rows=7518, rejected=0, control=2, reasons={})
+    assert conversion.size_bytes == len(content)
+    assert conversion.sha256 == hashlib.sha256(content).hexdigest()
+    path = "data=2021-06-25/part-00000.parquet"
+    size_bytes = (tmp_path / path).stat().st_size
+    day = {"data": "2021-06-25"}
+    assert conversion.parts == (Part(path, day, 7518, size_bytes, "a.TXT", "a.TXT"),)
+    assert conversion.rejects == ()
+    table = pq.read_table(tmp_path / path, partitioning=None)
+    assert set(table["source_key"].to_pylist()) == {"a.TXT"}
     assert pc.sum(table["voltot"]).as_py() == Decimal("33577581321.31")
     assert pc.max(table["datven"]).as_py() == date(9999, 12, 31)
     assert table["prazot"].null_count == 1541
@@ -63,11 +67,11 @@ def test_a_real_day_is_converted_exactly(quotes: DataSet, tmp_path: Path) -> Non
 def test_columns_have_the_types_that_athena_reads(
     quotes: DataSet, day: list[bytes], tmp_path: Path
 ) -> None:
-    """Decimals as integers with a scale, dates as dates, text as text; partitions are left out."""
+    """Decimals as integers with a scale, dates as dates, text as text; partitions are there too."""
     part = converted(quotes, day, tmp_path).parts[0]
     schema = pq.ParquetFile(tmp_path / part.path).schema
     columns = {column.name: column for column in map(schema.column, range(len(schema.names)))}
-    assert list(columns) == [column.name for column in quotes.file_columns]
+    assert list(columns) == [*(column.name for column in quotes.columns), "source_key"]
     assert columns["voltot"].physical_type == "INT64"
     assert str(columns["voltot"].logical_type) == "Decimal(precision=18, scale=2)"
     assert str(columns["datven"].logical_type) == "Date"
@@ -168,14 +172,19 @@ def test_bad_records_are_accepted_up_to_the_limit(
     if accepted:
         conversion = converted(quotes, day, tmp_path)
         assert conversion.counts.reasons == {"not_a_number": broken}
-        reject = pq.read_table(tmp_path / str(conversion.rejects)).to_pylist()[1]
+        reject = pq.read_table(tmp_path / conversion.rejects[0].path).to_pylist()[1]
         assert reject == {
+            "source_key": "",
+            "source_version": "",
+            "member": None,
             "line_number": 3,
             "byte_offset": 2 * 247,
             "length_bytes": 245,
             "reason": "not_a_number",
             "column_name": "voltot",
-            "raw": day[2].removesuffix(b"\r\n"),
+            "raw": day[2].removesuffix(b"\r\n").decode("latin-1"),
+            "raw_bytes": day[2].removesuffix(b"\r\n"),
+            "run_id": "",
         }
     else:
         refused = refusal(quotes, day, tmp_path)
@@ -194,8 +203,8 @@ def test_a_line_longer_than_any_buffer_is_one_reject(
     day[-1] = day[-1].replace(b"00000000202", b"00000000203")
     conversion = converted(quotes, day, tmp_path)
     assert (conversion.counts.rows, conversion.counts.reasons) == (200, {"record_length": 1})
-    reject = pq.read_table(tmp_path / str(conversion.rejects)).to_pylist()[0]
-    assert (reject["length_bytes"], len(reject["raw"])) == (5_000_002, 65_536)
+    reject = pq.read_table(tmp_path / conversion.rejects[0].path).to_pylist()[0]
+    assert (reject["length_bytes"], len(reject["raw_bytes"])) == (5_000_002, 65_536)
 
 
 def test_a_refusal_survives_pickling(quotes: DataSet, day: list[bytes], tmp_path: Path) -> None:

@@ -16,12 +16,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lake.convert import Conversion, FileRefused, convert
-from lake.dataset import DataSet
+from lake.convert.rejects import Reject
+from lake.dataset import FixedWidthDataSet
+from lake.dataset.column import SOURCE_KEY
 
 from infra.samples.cotahist import write_quotes
 from tests.unit.lake.convert import naive
 from tests.unit.lake.convert.files import data_sets, files
 
+KEY = "landed/file.txt"
 type Rows = dict[tuple[tuple[str, str], ...], list[dict[str, Any]]]
 """The rows of each partition, in their order."""
 
@@ -44,7 +47,7 @@ def sizes(*, block: int, kept: int, lines: int, rows: int, row_groups: int) -> I
         patch.setattr("lake.convert.lines.BLOCK_BYTES", block)
         patch.setattr("lake.convert.lines.KEPT_BYTES", kept)
         patch.setattr("lake.convert.lines.MOST_LINES", lines)
-        for module in ("columns", "text", "fixed_width"):
+        for module in ("columns", "text", "fixed_width", "partitions"):
             patch.setattr(f"lake.convert.{module}.BATCH_ROWS", rows)
         patch.setattr("lake.convert.partitions.OPEN_ROW_GROUPS", row_groups)
         patch.setattr("lake.convert.rejects.ROW_GROUP_ROWS", rows)
@@ -57,12 +60,12 @@ def assert_agrees(conversion: Conversion, folder: Path, expected: naive.Reading)
     for part in conversion.parts:
         table = pq.ParquetFile(folder / part.path).read()
         assert table.num_rows == part.rows
-        rows[tuple(part.partition.items())] += table.to_pylist()
+        assert set(table.column(SOURCE_KEY).to_pylist()) == {KEY}
+        rows[tuple(part.partition.items())] += table.drop_columns(SOURCE_KEY).to_pylist()
     expected_rows: Rows = defaultdict(list)
     for row in expected.rows:
-        values = dict(row)
-        partition = tuple((name, str(values.pop(name))) for name in conversion.parts[0].partition)
-        expected_rows[partition].append(values)
+        partition = tuple((name, str(row[name])) for name in conversion.parts[0].partition)
+        expected_rows[partition].append(row)
     assert rows == expected_rows
     assert rejects(conversion, folder) == expected.rejects
     counts = conversion.counts
@@ -71,10 +74,12 @@ def assert_agrees(conversion: Conversion, folder: Path, expected: naive.Reading)
 
 
 def rejects(conversion: Conversion, folder: Path) -> list[naive.RejectedLine]:
-    if conversion.rejects is None:
-        return []
-    table = pq.ParquetFile(folder / conversion.rejects).read()
-    return [tuple(row.values()) for row in table.to_pylist()]
+    found = []
+    for part in conversion.rejects:
+        for row in pq.ParquetFile(folder / part.path).read().to_pylist():
+            row["raw"] = row["raw_bytes"]
+            found.append(tuple(row[name] for name in Reject._fields))
+    return found
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
@@ -97,7 +102,9 @@ def test_agrees_with_the_naive_reading(
         row_groups=data.draw(st.integers(1, 5)),
     ):
         try:
-            conversion = convert(dataset, stream, folder=folder, size_bytes=len(content))
+            conversion = convert(
+                dataset, stream, folder=folder, size_bytes=len(content), source_key=KEY
+            )
         except FileRefused as refused:
             assert expected.refused, refused.reason
             return
@@ -107,7 +114,7 @@ def test_agrees_with_the_naive_reading(
 
 @pytest.mark.parametrize("seed", range(4))
 def test_agrees_on_thousands_of_quotes_with_bytes_changed_at_random(
-    seed: int, quotes: DataSet, tmp_path: Path
+    seed: int, quotes: FixedWidthDataSet, tmp_path: Path
 ) -> None:
     """The product's own layout, many blocks and batches, some lines joined, cut or garbled."""
     dice = random.Random(seed)  # noqa: S311  # no secret
@@ -124,13 +131,13 @@ def test_agrees_on_thousands_of_quotes_with_bytes_changed_at_random(
         block=dice.randrange(2000, 20_000), kept=300, lines=dice.randrange(1, 50), rows=257,
         row_groups=3,
     ):  # fmt: skip
-        conversion = convert(dataset, io.BytesIO(content), folder=tmp_path / "out")
+        conversion = convert(dataset, io.BytesIO(content), folder=tmp_path / "out", source_key=KEY)
     assert expected.rejects
     assert_agrees(conversion, tmp_path / "out", expected)
 
 
 def test_the_same_bytes_give_the_same_files_however_they_are_read(
-    quotes: DataSet, tmp_path: Path
+    quotes: FixedWidthDataSet, tmp_path: Path
 ) -> None:
     """Names and contents do not depend on the sizes of reads and blocks."""
     source = tmp_path / "quotes.txt"
@@ -143,5 +150,5 @@ def test_the_same_bytes_give_the_same_files_however_they_are_read(
             convert(quotes, Trickle(content, at_most), folder=folder)
         paths = sorted(path for path in folder.rglob("*") if path.is_file())
         files.append({str(path.relative_to(folder)): path.read_bytes() for path in paths})
-    assert set(files[0]) == {"data=2024-02-29/part-00000.parquet", "rejects.parquet"}
+    assert set(files[0]) == {"data=2024-02-29/part-00000.parquet", "rejects/part-00000.parquet"}
     assert files[0] == files[1] == files[2]

@@ -11,14 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 from lake.convert.arrow import arrow_schema
 from lake.convert.partitions import PartitionedTable
-from lake.dataset import DataSet
+from lake.dataset import DataSet, FixedWidthDataSet
+
+KEY = "shop/sales/a.txt"
 
 
 @pytest.fixture
 def sales() -> DataSet:
     """A data set partitioned by a text and a number."""
     column = {"position": 1, "width": 4, "description": "A column."}
-    return DataSet.model_validate(
+    return FixedWidthDataSet.model_validate(
         {
             "domain": "shop",
             "table": "sales",
@@ -49,25 +51,31 @@ def batch(dataset: DataSet, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
 
 
 def test_each_partition_has_its_folder_and_keeps_its_order(sales: DataSet, tmp_path: Path) -> None:
-    """The partition's columns are in the path, not in the file."""
+    """Every column is in the file, those of the path too, and the source's key."""
     rows = [("Rio", 2021, "a"), ("Ely", 2020, "b"), ("Rio", 2020, "c"), ("Rio", 2021, "d")]
-    with PartitionedTable(sales, tmp_path) as table:
-        table.write(batch(sales, rows))
+    table = PartitionedTable(sales, tmp_path)
+    table.write(batch(sales, rows), KEY)
+    table.close()
     assert [(part.path, dict(part.partition), part.rows) for part in table.parts] == [
         ("city=Ely/year=2020/part-00000.parquet", {"city": "Ely", "year": "2020"}, 1),
         ("city=Rio/year=2020/part-00000.parquet", {"city": "Rio", "year": "2020"}, 1),
         ("city=Rio/year=2021/part-00000.parquet", {"city": "Rio", "year": "2021"}, 2),
     ]
     last = pq.ParquetFile(tmp_path / table.parts[2].path).read()
-    assert last.to_pylist() == [{"what": "a"}, {"what": "d"}]
+    rio = {"city": "Rio", "year": 2021}
+    assert last.to_pylist() == [
+        rio | {"what": "a", "source_key": KEY},
+        rio | {"what": "d", "source_key": KEY},
+    ]
 
 
 def test_values_that_are_no_file_names_are_escaped_as_hive_does(
     sales: DataSet, tmp_path: Path
 ) -> None:
     """The value itself stays what it is."""
-    with PartitionedTable(sales, tmp_path) as table:
-        table.write(batch(sales, [("a/b=%", 1, "x"), ("São", 1, "y")]))
+    table = PartitionedTable(sales, tmp_path)
+    table.write(batch(sales, [("a/b=%", 1, "x"), ("São", 1, "y")]), KEY)
+    table.close()
     assert [(part.path, part.partition["city"]) for part in table.parts] == [
         ("city=São/year=1/part-00000.parquet", "São"),
         ("city=a%2Fb%3D%25/year=1/part-00000.parquet", "a/b=%"),
@@ -80,14 +88,16 @@ def test_files_are_closed_before_there_are_too_many(
 ) -> None:
     """A partition that comes back gets another file; no row is lost or changes its order."""
     monkeypatch.setattr("lake.convert.partitions.OPEN_ROW_GROUPS", 10)
+    monkeypatch.setattr("lake.convert.partitions.MOST_PENDING_BYTES", 0)
     written: dict[int, list[str]] = defaultdict(list)
-    with PartitionedTable(sales, tmp_path) as table:
-        for number in range(4):
-            rows = [("Rio", year, f"{number}") for year in range(25)]
-            table.write(batch(sales, rows))
-            assert sum(part.row_groups for part in table._open.values()) < 10
-            for _, year, what in rows:
-                written[year].append(what)
+    table = PartitionedTable(sales, tmp_path)
+    for number in range(4):
+        rows = [("Rio", year, f"{number}") for year in range(25)]
+        table.write(batch(sales, rows), KEY)
+        assert sum(part.row_groups for part in table._open.values()) < 10
+        for _, year, what in rows:
+            written[year].append(what)
+    table.close()
     assert table.rows == sum(part.rows for part in table.parts) == 100
     found: dict[int, list[str]] = defaultdict(list)
     for part in table.parts:
@@ -99,15 +109,46 @@ def test_files_are_closed_before_there_are_too_many(
 def test_a_partitions_file_holds_its_own_texts_only(sales: DataSet, tmp_path: Path) -> None:
     """Not the dictionary of the whole batch it came in."""
     rows = [("Rio", year, f"{year:04}") for year in range(500)]
-    with PartitionedTable(sales, tmp_path) as table:
-        table.write(batch(sales, rows))
-    assert all((tmp_path / part.path).stat().st_size < 1000 for part in table.parts)
+    table = PartitionedTable(sales, tmp_path)
+    table.write(batch(sales, rows), KEY)
+    table.close()
+    assert all(part.size_bytes < 1500 for part in table.parts)
+    assert all((tmp_path / part.path).stat().st_size == part.size_bytes for part in table.parts)
+
+
+def test_rows_of_many_sources_share_row_groups(sales: DataSet, tmp_path: Path) -> None:
+    """However few each source has; the part says which keys it spans."""
+    table = PartitionedTable(sales, tmp_path)
+    keys = [f"shop/{number % 7}.txt" for number in range(300)]
+    for number, key in enumerate(keys):
+        table.write(batch(sales, [("Rio", 2021, f"{number}"), ("Rio", 2021, "x")]), key)
+    table.close()
+    (part,) = table.parts
+    assert (part.first_source_key, part.last_source_key) == ("shop/0.txt", "shop/6.txt")
+    file = pq.ParquetFile(tmp_path / part.path)
+    assert file.num_row_groups == 1
+    rows = file.read(["what", "source_key"]).to_pylist()
+    assert [(row["what"], row["source_key"]) for row in rows[::2]] == [
+        (f"{number}", key) for number, key in enumerate(keys)
+    ]
+
+
+def test_parquet_has_icebergs_field_ids(sales: DataSet, tmp_path: Path) -> None:
+    """In its own schema, so that a reader of Iceberg finds columns by id."""
+    ids = {"city": 1, "year": 5, "what": 3, "source_key": 9}
+    table = PartitionedTable(sales, tmp_path, field_ids=ids)
+    table.write(batch(sales, [("Rio", 2021, "a")]), KEY)
+    table.close()
+    schema = pq.ParquetFile(tmp_path / table.parts[0].path).schema_arrow
+    found = {field.name: int((field.metadata or {})[b"PARQUET:field_id"]) for field in schema}
+    assert found == ids
 
 
 def test_a_table_without_partitions_is_one_file(sales: DataSet, tmp_path: Path) -> None:
     """At the top of the folder."""
     plain = sales.model_copy(update={"partitions": ()})
-    with PartitionedTable(plain, tmp_path) as table:
-        for _ in range(2):
-            table.write(batch(plain, [("Rio", 2021, "a")]))
+    table = PartitionedTable(plain, tmp_path)
+    for _ in range(2):
+        table.write(batch(plain, [("Rio", 2021, "a")]), KEY)
+    table.close()
     assert [(part.path, part.rows) for part in table.parts] == [("part-00000.parquet", 2)]

@@ -9,7 +9,7 @@ import pytest
 from lake.convert.digits import WORD_BYTES
 from lake.convert.rejects import Reason
 from lake.convert.text import TextReader
-from lake.dataset import Column
+from lake.dataset import FixedWidthColumn
 
 
 def read(
@@ -17,7 +17,7 @@ def read(
 ) -> tuple[dict[Reason, list[int]], Any]:
     """The faults by reason, and the texts of the other rows."""
     width = max(map(len, fields))
-    column = Column(
+    column = FixedWidthColumn(
         name="a", type="string", position=1, width=width, nullable=nullable, description="A text."
     )
     records = np.array([list(field.ljust(width + WORD_BYTES)) for field in fields], np.uint8)
