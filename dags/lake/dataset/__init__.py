@@ -4,6 +4,7 @@ Imported while DAGs are parsed, so light: no Airflow, numpy or pyarrow in here.
 """
 
 from lake.dataset.column import Column, Kind
+from lake.dataset.delimited import DelimitedColumn, DelimitedDataSet, DelimitedLayout
 from lake.dataset.errors import DataSetError, Problem
 from lake.dataset.fixed_width import FixedWidthColumn, FixedWidthDataSet, FixedWidthLayout
 from lake.dataset.layout import Layout
@@ -14,6 +15,9 @@ __all__ = [
     "Column",
     "DataSet",
     "DataSetError",
+    "DelimitedColumn",
+    "DelimitedDataSet",
+    "DelimitedLayout",
     "FixedWidthColumn",
     "FixedWidthDataSet",
     "FixedWidthLayout",
