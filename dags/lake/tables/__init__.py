@@ -15,7 +15,9 @@ must still be there when it is applied.
 No Airflow in here; pyarrow and pyiceberg are imported where they are used.
 """
 
+from lake.dataset import DataSet
 from lake.tables.documents import Change, Document, Part, PartChanges
+from lake.tables.schema import table_schema
 from lake.tables.table import (
     ChangeRefused,
     IncompatibleSchema,
@@ -23,6 +25,17 @@ from lake.tables.table import (
     Warehouse,
     Which,
 )
+
+
+def lake_table(data_set: DataSet, *, warehouse: Warehouse, which: Which = "rows") -> LakeTable:
+    """A data set's table, in the format that its `target` names."""
+    schema = table_schema(data_set, which)
+    if data_set.target.format == "iceberg":
+        from lake.tables.iceberg import IcebergTable  # noqa: PLC0415  # 25 MB, wanted in tasks alone
+
+        return IcebergTable(schema, warehouse)
+    raise NotImplementedError(data_set.target.format)
+
 
 __all__ = [
     "Change",
@@ -34,4 +47,5 @@ __all__ = [
     "PartChanges",
     "Warehouse",
     "Which",
+    "lake_table",
 ]

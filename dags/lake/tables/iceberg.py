@@ -1,0 +1,242 @@
+"""A table of the lake in Iceberg, with Glue as its catalog: a change is one snapshot.
+
+Sources: https://iceberg.apache.org/spec/ and https://iceberg.apache.org/docs/latest/aws/#glue-catalog
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from functools import cached_property
+from itertools import count, pairwise
+
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchIcebergTableError,
+    NoSuchPropertyException,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
+from pyiceberg.manifest import DataFile, DataFileContent
+from pyiceberg.schema import index_by_name
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.name_mapping import create_mapping_from_schema
+from pyiceberg.transforms import IdentityTransform
+
+from lake.tables.data_files import data_files, part_of
+from lake.tables.documents import Change, Part
+from lake.tables.file_io import CLIENT, BotoFileIO
+from lake.tables.iceberg_schema import iceberg_schema, iceberg_type, table_columns
+from lake.tables.objects import split_uri
+from lake.tables.schema import Evolution, TableSchema, evolution
+from lake.tables.table import ChangeRefused, IncompatibleSchema, Warehouse
+
+log = logging.getLogger(__name__)
+
+APPLIED = "lake.change"
+"""Of the table's properties, and of each snapshot's summary: the number of the change."""
+RUN = "lake.run"
+ATTEMPTS = 10
+"""Commits that may lose against others before the last of their errors is raised."""
+
+_PROPERTIES = {
+    "format-version": "2",
+    "write.parquet.compression-codec": "zstd",
+    # An engine that writes besides the lake keeps source keys whole in its statistics.
+    "write.metadata.metrics.column.source_key": "full",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "100",
+    "commit.manifest-merge.enabled": "true",
+}
+
+
+class IcebergTable:
+    """Implements `LakeTable`."""
+
+    def __init__(self, schema: TableSchema, warehouse: Warehouse) -> None:
+        self._wanted = schema
+        self._warehouse = warehouse
+        self._identifier = (warehouse.database, schema.name)
+
+    @property
+    def name(self) -> str:
+        """The table's name in Glue."""
+        return self._wanted.name
+
+    @property
+    def prefix(self) -> str:
+        """The root of the table's objects in the curated bucket."""
+        return self._wanted.prefix
+
+    def ensure(self) -> dict[str, int]:
+        """Create the table, or give it the data set's columns; the field ids come back."""
+        try:
+            table = self.load()
+        except NoSuchTableError:
+            table = self._create()
+        for _ in range(ATTEMPTS):
+            try:
+                self._evolve(table)
+                break
+            except CommitFailedException as conflict:
+                log.info("%s changed meanwhile: %s", self.name, conflict)
+                table = self.load()
+        else:
+            raise CommitFailedException(f"{self.name} keeps changing under its evolution")
+        return index_by_name(self.load().schema())
+
+    def parts(self) -> list[Part]:
+        """The live parts."""
+        table = self.load()
+        return [part_of(table, listed) for listed in _live(table)]
+
+    def applied(self) -> int:
+        """The number of the last change that the table shows."""
+        return _applied(self.load())
+
+    def apply(self, change: Change) -> None:
+        """Make a change visible, in one snapshot."""
+        for _ in range(ATTEMPTS):
+            table = self.load()
+            last = _applied(table)
+            if last >= change.number:
+                return
+            if last != change.number - 1:
+                raise ChangeRefused(
+                    f"{self.name} shows change {last}: {last + 1} comes next, not {change.number}"
+                )
+            try:
+                self._commit(table, change)
+            except CommitFailedException as conflict:
+                log.info("%s changed meanwhile: %s", self.name, conflict)
+            else:
+                return
+        raise CommitFailedException(f"{self.name} keeps changing under change {change.number}")
+
+    def expire(self, *, before: datetime, needed: Collection[str] = ()) -> int:
+        """Forget old snapshots, delete what nothing needs any more."""
+        raise NotImplementedError
+
+    @cached_property
+    def _catalog(self) -> GlueCatalog:
+        properties = {
+            "py-io-impl": f"{BotoFileIO.__module__}.{BotoFileIO.__qualname__}",
+            CLIENT: self._warehouse.s3,
+        }
+        return GlueCatalog("glue", client=self._warehouse.glue, **properties)
+
+    def load(self) -> Table:
+        """The table as it stands, for pyiceberg's own readers.
+
+        Raises:
+            IncompatibleSchema: Glue has a table of this name that is not in Iceberg.
+        """
+        try:
+            return self._catalog.load_table(self._identifier)
+        except (NoSuchIcebergTableError, NoSuchPropertyException) as error:
+            raise IncompatibleSchema(
+                f"table {self.name} is in Glue but not in Iceberg, as {self._wanted.origin} wants "
+                "it: say `format: parquet`, or give the data set a new table"
+            ) from error
+
+    def _create(self) -> Table:
+        schema, spec = iceberg_schema(self._wanted)
+        properties = {
+            **_PROPERTIES,
+            "schema.name-mapping.default": create_mapping_from_schema(schema).model_dump_json(),
+            **self._described,
+        }
+        try:
+            return self._catalog.create_table(
+                self._identifier,
+                schema,
+                location=f"s3://{self._warehouse.bucket}/{self.prefix.removesuffix('/')}",
+                partition_spec=spec,
+                properties=properties,
+            )
+        except TableAlreadyExistsError:
+            return self.load()
+
+    @property
+    def _described(self) -> dict[str, str]:
+        """The description: where pyiceberg takes Glue's from, and where engines look."""
+        return {"Description": self._wanted.description, "comment": self._wanted.description}
+
+    def _evolve(self, table: Table) -> None:
+        wanted = evolution(self._wanted, table_columns(table.schema()), self._partitions(table))
+        described = {k: v for k, v in self._described.items() if table.properties.get(k) != v}
+        with table.transaction() as transaction:
+            if wanted:
+                _update_columns(transaction, wanted, [c.name for c in self._wanted.columns])
+            if described:
+                transaction.set_properties(described)
+
+    def _partitions(self, table: Table) -> list[str]:
+        """The columns that the table is partitioned by; a transform stands by its name."""
+        columns = table.schema()
+        return [
+            columns.find_field(field.source_id).name
+            if isinstance(field.transform, IdentityTransform)
+            else f"{field.transform}({columns.find_field(field.source_id).name})"
+            for field in table.spec().fields
+        ]
+
+    def _commit(self, table: Table, change: Change) -> None:
+        added = data_files(table, self._warehouse, change.add)
+        removed = self._removed(table, change)
+        number = {APPLIED: str(change.number)}
+        with table.transaction() as transaction:
+            if added or removed:
+                update = transaction.update_snapshot(
+                    snapshot_properties={**number, RUN: change.run_id}
+                )
+                with update.overwrite() if removed else update.merge_append() as snapshot:
+                    for listed in removed:
+                        snapshot.delete_data_file(listed)
+                    for listed in added:
+                        snapshot.append_data_file(listed)
+            transaction.set_properties(number)
+
+    def _removed(self, table: Table, change: Change) -> list[DataFile]:
+        if not change.remove:
+            return []
+        live = {split_uri(listed.file_path)[1]: listed for listed in _live(table)}
+        if missing := [key for key in change.remove if key not in live]:
+            raise ChangeRefused(
+                f"change {change.number} of {self.name} removes what is not in it: "
+                f"{', '.join(missing[:3])}; did another program rewrite the table?"
+            )
+        return [live[key] for key in change.remove]
+
+
+def _applied(table: Table) -> int:
+    return int(table.properties.get(APPLIED, 0))
+
+
+def _live(table: Table) -> Iterator[DataFile]:
+    """The data files of the current snapshot."""
+    snapshot = table.current_snapshot()
+    for manifest in snapshot.manifests(table.io) if snapshot else ():
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
+            if entry.data_file.content == DataFileContent.DATA:
+                yield entry.data_file
+
+
+def _update_columns(transaction: Transaction, wanted: Evolution, order: list[str]) -> None:
+    with transaction.update_schema() as update:
+        for name in wanted.dropped:
+            update.delete_column(name)
+        for column in wanted.added:
+            kind = iceberg_type(column.parsed, count(1).__next__)
+            update.add_column(column.name, kind, column.comment or None)
+        for column in wanted.widened:
+            kind = iceberg_type(column.parsed, count(1).__next__)
+            update.update_column(column.name, kind, doc=column.comment)
+        for column in wanted.commented:
+            update.update_column(column.name, doc=column.comment)
+        if wanted.reordered:
+            update.move_first(order[0])
+            for before, name in pairwise(order):
+                update.move_after(name, before)
