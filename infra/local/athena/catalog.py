@@ -15,6 +15,9 @@ from infra.local.athena.types import Type
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_glue.type_defs import PartitionTypeDef, TableTypeDef
+    from mypy_boto3_s3 import S3Client
+
+    from infra.local.athena.iceberg.table import IcebergTable
 
 CATALOG = "awsdatacatalog"
 """The name of the Glue catalog in SQL."""
@@ -88,8 +91,10 @@ class Table:
 class Catalog:
     """Databases, tables and partitions of Glue, as one caller may see them."""
 
-    def __init__(self, glue: GlueClient) -> None:
+    def __init__(self, glue: GlueClient, s3: S3Client) -> None:
         self._glue = glue
+        self._s3 = s3
+        self._iceberg: dict[str, IcebergTable] = {}
 
     def databases(self) -> list[str]:
         """The names of all databases, sorted."""
@@ -136,6 +141,22 @@ class Catalog:
             raise located("SCHEMA_NOT_FOUND", f"Schema '{database}' does not exist", position)
         where = f"'{CATALOG}.{database}.{name}'"
         raise located("TABLE_NOT_FOUND", f"Table {where} does not exist", position)
+
+    def iceberg(self, table: Table) -> IcebergTable:
+        """What stands behind a table of Iceberg, the same each time that a statement asks.
+
+        Raises:
+            QueryError: its metadata cannot be read.
+        """
+        from infra.local.athena.iceberg.table import (  # noqa: PLC0415 - takes a second
+            METADATA_LOCATION,
+            IcebergTable,
+        )
+
+        location = table.parameters.get(METADATA_LOCATION, "")
+        if location not in self._iceberg:
+            self._iceberg[location] = IcebergTable.load(table, self._s3)
+        return self._iceberg[location]
 
     def partitions(self, table: Table) -> Iterator[Partition]:
         """Every registered partition of a table."""

@@ -99,7 +99,7 @@ class Execution:
                 # awswrangler sends it in backticks.
                 database=context.get("Database", "default").strip("`").lower(),
                 clients=self._clients,
-                catalog=Catalog(self._clients.glue),
+                catalog=Catalog(self._clients.glue, self._clients.s3),
                 session=session,
                 cache=self._cache,
                 results=ResultStore(self._clients.s3, self._document["ResultConfiguration"]),

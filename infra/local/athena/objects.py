@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PARALLEL_REQUESTS = 8
 _DENIED = {"AccessDenied", "403", "Forbidden"}
+_CHANGED = {"PreconditionFailed", "412"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class S3Object:
     bucket: str
     key: str
     etag: str
+    """Empty for a file of Iceberg, whose metadata names no ETag: what is there now."""
     size_bytes: int
 
     @property
@@ -48,10 +50,13 @@ class S3Object:
         return PurePosixPath(self.key).suffix
 
     @property
-    def digest(self) -> str:
+    def place(self) -> str:
+        """What the names of its versions in the cache begin with."""
+        return hashlib.sha256(f"{self.bucket}/{self.key}".encode()).hexdigest()
+
+    def cache_name(self, etag: str) -> str:
         """The name of exactly these bytes in the cache."""
-        identity = f"{self.bucket}/{self.key}@{self.etag}:{self.size_bytes}"
-        return hashlib.sha256(identity.encode()).hexdigest()
+        return f"{self.place}.{etag.strip('"')}"
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -87,10 +92,11 @@ def list_objects(s3: S3Client, location: str) -> Iterator[S3Object]:
                 if entry["Size"] and not hidden and not parts[-1].endswith("_$folder$"):
                     yield S3Object(bucket, entry["Key"], entry["ETag"], entry["Size"])
     except ClientError as error:
-        raise _read_error(error, f"s3://{bucket}/{prefix}") from error
+        raise read_error(error, f"s3://{bucket}/{prefix}") from error
 
 
-def _read_error(error: ClientError, uri: str) -> QueryError:
+def read_error(error: ClientError, uri: str) -> QueryError:
+    """A refusal by S3 as the failure of a query."""
     code = error.response["Error"]["Code"]
     message = error.response["Error"].get("Message", code)
     if code in _DENIED:
@@ -110,12 +116,16 @@ class ObjectCache:
         self._capacity_bytes = capacity_bytes
         self._lock = threading.Lock()
         self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._etags: dict[str, str] = {}
+        """Of each object the version that was fetched last."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime):
             if path.suffix == ".partial":
                 path.unlink()
             else:
                 self._sizes[path.name] = path.stat().st_size
+                place, _, etag = path.name.partition(".")
+                self._etags[place] = etag
 
     @property
     def size_bytes(self) -> int:
@@ -147,7 +157,7 @@ class ObjectCache:
             try:
                 self._place(s3, wanted, link)
             except ClientError as error:
-                raise _read_error(error, wanted.uri) from error
+                raise read_error(error, wanted.uri) from error
             return link
 
         into.mkdir(parents=True, exist_ok=True)
@@ -157,34 +167,47 @@ class ObjectCache:
         return links
 
     def _place(self, s3: S3Client, wanted: S3Object, link: Path) -> None:
-        cached = self._directory / wanted.digest
         with self._lock:
-            known = wanted.digest in self._sizes
-        if known:
-            # HeadObject needs the same permission as GetObject, and says whether it changed.
-            s3.head_object(Bucket=wanted.bucket, Key=wanted.key, IfMatch=wanted.etag)
-            try:
-                os.link(cached, link)
-            except FileNotFoundError:
-                known = False  # evicted since
-        if not known:
-            partial = self._directory / f"{uuid.uuid4().hex}.partial"
-            try:
-                self._download(s3, wanted, partial)
-                os.link(partial, link)
-                partial.replace(cached)
-            finally:
-                partial.unlink(missing_ok=True)
+            etag = wanted.etag or self._etags.get(wanted.place, "")
+            known = wanted.cache_name(etag) in self._sizes
+        if not known or not self._link(s3, wanted, etag, link):
+            etag = self._fetch(s3, wanted, link)
         with self._lock:
-            self._sizes[wanted.digest] = wanted.size_bytes
-            self._sizes.move_to_end(wanted.digest)
+            name = wanted.cache_name(etag)
+            self._etags[wanted.place] = etag
+            self._sizes[name] = wanted.size_bytes
+            self._sizes.move_to_end(name)
 
-    @staticmethod
-    def _download(s3: S3Client, wanted: S3Object, to: Path) -> None:
-        answer = s3.get_object(Bucket=wanted.bucket, Key=wanted.key, IfMatch=wanted.etag)
-        with to.open("wb") as file:
-            for chunk in answer["Body"].iter_chunks(1 << 20):
-                file.write(chunk)
+    def _link(self, s3: S3Client, wanted: S3Object, etag: str, link: Path) -> bool:
+        """Place what is cached, if it is still the object's content and still cached."""
+        try:
+            # HeadObject needs the same permission as GetObject, and says whether it changed.
+            s3.head_object(Bucket=wanted.bucket, Key=wanted.key, IfMatch=etag)
+            os.link(self._directory / wanted.cache_name(etag), link)
+        except FileNotFoundError:
+            return False  # evicted since
+        except ClientError as error:
+            if wanted.etag or error.response["Error"]["Code"] not in _CHANGED:
+                raise
+            return False
+        return True
+
+    def _fetch(self, s3: S3Client, wanted: S3Object, link: Path) -> str:
+        """Place what S3 has; its ETag."""
+        if wanted.etag:
+            answer = s3.get_object(Bucket=wanted.bucket, Key=wanted.key, IfMatch=wanted.etag)
+        else:
+            answer = s3.get_object(Bucket=wanted.bucket, Key=wanted.key)
+        partial = self._directory / f"{uuid.uuid4().hex}.partial"
+        try:
+            with partial.open("wb") as file:
+                for chunk in answer["Body"].iter_chunks(1 << 20):
+                    file.write(chunk)
+            os.link(partial, link)
+            partial.replace(self._directory / wanted.cache_name(answer["ETag"]))
+        finally:
+            partial.unlink(missing_ok=True)
+        return answer["ETag"]
 
     def _evict(self) -> None:
         with self._lock:

@@ -45,7 +45,7 @@ def analyse(work: Work, sql: str) -> tuple[Query, Statement]:
     """A query's columns and DuckDB's text, and the scans that it needs."""
     tree = bind_parameters(parse_query(sql), work.parameters)
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-    statement = Statement(catalog=work.catalog, now=now)
+    statement = Statement(catalog=work.catalog, now=now, evaluate=work.session.value)
     return Context(statement, work.database).query(tree), statement
 
 

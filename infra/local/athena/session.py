@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 import uuid
+from collections.abc import Mapping, Sequence
+from itertools import batched
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +18,8 @@ from infra.local.athena.errors import QueryCancelled
 MEMORY_LIMIT = "1GB"
 SPILL_LIMIT = "20GB"
 THREADS = 2
+
+_ROWS_AT_ONCE = 1000
 
 _MACROS = (Path(__file__).parent / "sql" / "macros.sql").read_text()
 
@@ -31,6 +35,12 @@ def quote_text(text: str) -> str:
         # A NUL ends DuckDB's statement, so it is written as the function that makes it.
         return "(" + " || chr(0) || ".join(quote_text(part) for part in text.split("\0")) + ")"
     return "'" + text.replace("'", "''") + "'"
+
+
+def _literal(value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    return quote_text(value) if isinstance(value, str) else str(value)
 
 
 class Session:
@@ -110,6 +120,20 @@ class Session:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement and return all of its rows, which the caller knows to be few."""
         return self._execute(sql).fetchall()
+
+    def create_table(
+        self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | int | None]]
+    ) -> None:
+        """Make a table of rows of texts and integers; `columns` have DuckDB's types."""
+        declared = ", ".join(f"{quote_name(column)} {of}" for column, of in columns.items())
+        self.rows(f"CREATE TABLE {name} ({declared})")
+        for some in batched(rows, _ROWS_AT_ONCE):
+            values = ", ".join(f"({', '.join(map(_literal, row))})" for row in some)
+            self.rows(f"INSERT INTO {name} VALUES {values}")
+
+    def value(self, sql: str) -> Any:
+        """The value of an expression without columns."""
+        return self.rows(f"SELECT {sql}")[0][0]
 
     def columns(self, sql: str) -> list[tuple[str, Any]]:
         """Names and DuckDB types of a query's columns, without its rows."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 MAX_PRECISION = 38
 """Decimal digits that Athena, Hive and DuckDB can all hold."""
+MILLIS, MICROS = 3, 6
+"""Digits of a second in tables of Hive, and in those of Iceberg."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,8 @@ class Type:
 
     name: str
     precision: int = 0
-    """Digits of a decimal; length of a char or a varchar, 0 for none."""
+    """Digits of a decimal; length of a char or a varchar, 0 for none; digits of a timestamp's
+    second where they are more than three."""
     scale: int = 0
     items: tuple[Type, ...] = ()
     """Element of an array, key and value of a map, fields of a row."""
@@ -31,9 +34,9 @@ class Type:
             case "varchar" | "char" if self.precision:
                 return f"{self.name}({self.precision})"
             case "timestamp":
-                return "timestamp(3)"
+                return f"timestamp({self.second_digits})"
             case "timestamp with time zone":
-                return "timestamp(3) with time zone"
+                return f"timestamp({self.second_digits}) with time zone"
             case "row":
                 parts = (
                     f"{name} {item}" if name else str(item)
@@ -75,6 +78,11 @@ class Type:
         return self.name.startswith("timestamp")
 
     @property
+    def second_digits(self) -> int:
+        """Digits of a timestamp's second behind the point."""
+        return self.precision or MILLIS
+
+    @property
     def element(self) -> Type:
         """What an array holds."""
         return self.items[0]
@@ -106,6 +114,14 @@ INTEGER_DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 def decimal(precision: int, scale: int) -> Type:
     """A decimal of at most 38 digits, `scale` of them after the point."""
     return Type("decimal", precision=min(precision, MAX_PRECISION), scale=scale)
+
+
+def timestamp(second_digits: int, *, zone: str | None = None) -> Type:
+    """A timestamp, with time zone where `zone` is given; milliseconds are the least it keeps."""
+    precision = 0 if second_digits <= MILLIS else second_digits
+    if zone is None:
+        return Type("timestamp", precision=precision)
+    return Type("timestamp with time zone", precision=precision, zone=zone)
 
 
 def array(element: Type) -> Type:

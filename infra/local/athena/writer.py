@@ -19,7 +19,7 @@ from infra.local.athena.session import quote_name, quote_text
 from infra.local.athena.sql.plan import Query
 from infra.local.athena.sql.scope import Field
 from infra.local.athena.sql.text import fresh_name, text_of
-from infra.local.athena.types import Type, row_field
+from infra.local.athena.types import MILLIS, Type, row_field
 from infra.local.athena.work import Work
 
 MAX_PARTITIONS = 100
@@ -62,6 +62,11 @@ def refuse_unstorable(of: Type) -> None:
     for each in (of, *of.items):
         if each.name in _UNSTORABLE:
             raise QueryError("NOT_SUPPORTED", f"Unsupported Hive type: {each}")
+        if each.is_timestamp and each.second_digits > MILLIS:
+            message = f"Incorrect timestamp precision for {each}"
+            raise QueryError(
+                "NOT_SUPPORTED", f"{message}; the configured precision is MILLISECONDS"
+            )
         if None in each.fields:
             raise QueryError(
                 "NOT_SUPPORTED",
@@ -96,7 +101,8 @@ def write(work: Work, query: Query, target: Target) -> Written:
     rows = work.session.rows(_copy(query, columns, target, directory))[0][0]
     if not rows:
         return Written([], [], 0)
-    files = {path: _partition(directory, path) for path in sorted(directory.rglob("data*"))}
+    paths = sorted(path for path in directory.rglob("data*") if path.is_file())
+    files = {path: _partition(directory, path) for path in paths}
     partitions = list(dict.fromkeys(files.values()))
     if len(partitions) > MAX_PARTITIONS:
         raise QueryError(

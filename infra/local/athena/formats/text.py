@@ -9,7 +9,7 @@ import re
 
 from infra.local.athena.catalog import Column, Storage, Table
 from infra.local.athena.errors import unsupported
-from infra.local.athena.formats.lines import lines
+from infra.local.athena.formats.lines import every_line, lines
 from infra.local.athena.formats.reader import DataFile
 from infra.local.athena.session import Session, quote_name, quote_text
 from infra.local.athena.sql.casts import cast
@@ -22,20 +22,21 @@ from infra.local.athena.types import VARCHAR, Type
 _ESCAPED_DELIMITER, _ESCAPED_ESCAPE = "\ue000", "\ue001"
 
 
-def read_delimited(_: Session, table: Table, storage: Storage, files: list[DataFile]) -> str:
+def read_delimited(session: Session, table: Table, storage: Storage, files: list[DataFile]) -> str:
     """LazySimpleSerDe: no quotes; a value that does not fit its column's type is NULL."""
     parameters = storage.serde_parameters
     delimiter = parameters.get("field.delim") or _control(
         parameters.get("serialization.format", "\x01")
     )
     escape = parameters.get("escape.delim", "")
+    encoding = parameters.get("serialization.encoding", "UTF-8")
     line = "line"
     if escape:
         line = f"replace({line}, {quote_text(escape * 2)}, '{_ESCAPED_ESCAPE}')"
         line = f"replace({line}, {quote_text(escape + delimiter)}, '{_ESCAPED_DELIMITER}')"
     split = (
         f"SELECT string_split({line}, {quote_text(delimiter)}) AS fields, file_number"
-        f" FROM ({lines(table, files)})"
+        f" FROM ({every_line(session, table, files, encoding=encoding)})"
     )
     null = quote_text(parameters.get("serialization.null.format", "\\N"))
     columns = []

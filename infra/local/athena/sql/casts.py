@@ -15,7 +15,7 @@ from infra.local.athena.session import quote_text
 from infra.local.athena.sql.guards import guarded
 from infra.local.athena.sql.scope import Typed
 from infra.local.athena.sql.text import fresh_name, text_of
-from infra.local.athena.types import BOOLEAN, VARCHAR, Type, duckdb_type, row_field
+from infra.local.athena.types import BOOLEAN, MILLIS, VARCHAR, Type, duckdb_type, row_field
 
 _INTEGER_TEXT = r"[+-]?[0-9]+"
 _DECIMAL_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -106,7 +106,8 @@ def _text_to_timestamp(value: Typed, to: Type, _: Position | None) -> _Conversio
     pattern = _ZONED_TEXT if zoned else _TIMESTAMP_TEXT
     allowed = f"regexp_full_match({value.sql}, {quote_text(pattern)})"
     plain = f"regexp_replace(trim({value.sql}), ' ?(UTC|Z|[+-]00:00)$', '')"
-    sql = f"round_to_millis(CAST({plain if zoned else f'trim({value.sql})'} AS TIMESTAMP))"
+    moment = f"CAST({plain if zoned else f'trim({value.sql})'} AS TIMESTAMP)"
+    sql = moment if to.second_digits > MILLIS else f"round_to_millis({moment})"
     message = f"'INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: ' || {value.sql}"
     return _Conversion(f"timezone('UTC', {sql})" if zoned else sql, allowed, message)
 
@@ -149,17 +150,29 @@ def _to_text(value: Typed, to: Type, _: Position | None) -> _Conversion:
     return _Conversion(padded, f"length({text}) <= {to.precision}", message)
 
 
+def _rounded(local: str, source: Type, to: Type) -> str:
+    """A time on the clock with no more digits than its new type has."""
+    fewer = source.is_timestamp and to.is_timestamp and to.second_digits < source.second_digits
+    return f"round_to_millis({local})" if fewer else local
+
+
+def _moment(value: Typed, to: Type, _: Position | None) -> _Conversion:
+    return _Conversion(_rounded(value.sql, value.type, to))
+
+
 def _zoned_to(value: Typed, to: Type, _: Position | None) -> _Conversion:
-    local = f"timezone({quote_text(value.type.zone)}, {value.sql})"
+    local = _rounded(f"timezone({quote_text(value.type.zone)}, {value.sql})", value.type, to)
     return _Conversion(f"CAST({local} AS {duckdb_type(to)})")
 
 
 def _to_zoned(value: Typed, to: Type, _: Position | None) -> _Conversion:
-    return _Conversion(f"timezone({quote_text(to.zone)}, CAST({value.sql} AS TIMESTAMP))")
+    local = _rounded(f"CAST({value.sql} AS TIMESTAMP)", value.type, to)
+    return _Conversion(f"timezone({quote_text(to.zone)}, {local})")
 
 
 def _rezone(value: Typed, to: Type, _: Position | None) -> _Conversion:
-    return _plain(value.sql, to)
+    rounded = _rounded(f"timezone('UTC', {value.sql})", value.type, to)
+    return _Conversion(f"timezone('UTC', {rounded})")
 
 
 def _array(value: Typed, to: Type, position: Position | None) -> _Conversion:
@@ -257,6 +270,7 @@ _RULES: dict[tuple[str, str], _Rule] = {
         for text in ("varchar", "char")
     },
     ("date", "timestamp"): _duckdb,
+    ("timestamp", "timestamp"): _moment,
     ("timestamp", "date"): _duckdb,
     ("timestamp", "time"): _duckdb,
     ("date", "timestamp with time zone"): _to_zoned,

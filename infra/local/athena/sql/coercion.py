@@ -17,6 +17,7 @@ from infra.local.athena.types import (
     duckdb_type,
     map_of,
     row,
+    timestamp,
 )
 
 _INTEGERS = list(INTEGER_DIGITS)
@@ -42,8 +43,8 @@ def common_type(left: Type, right: Type) -> Type | None:
         return left if left.name == "timestamp" else right
     if names <= {"date", "timestamp", "timestamp with time zone"}:
         zones = {each.zone for each in (left, right) if each.name == "timestamp with time zone"}
-        zoned = left if left.name == "timestamp with time zone" else right
-        return zoned if len(zones) == 1 else None
+        digits = max(each.second_digits for each in (left, right) if each.is_timestamp)
+        return timestamp(digits, zone=next(iter(zones), None)) if len(zones) <= 1 else None
     if left.name == right.name and len(left.items) == len(right.items):
         return _common_nested(left, right)
     return None

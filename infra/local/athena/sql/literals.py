@@ -20,6 +20,8 @@ from infra.local.athena.types import (
     INTEGER,
     JSON,
     MAX_PRECISION,
+    MICROS,
+    MILLIS,
     MONTH_INTERVAL,
     REAL,
     SMALLINT,
@@ -37,6 +39,7 @@ from infra.local.athena.types import (
     map_of,
     row,
 )
+from infra.local.athena.types import timestamp as timestamp_type
 
 NULL = Typed("NULL", UNKNOWN)
 
@@ -103,7 +106,6 @@ _TIMESTAMP = re.compile(
     r"(?P<date>\d{4,}-\d{1,2}-\d{1,2})( (?P<time>\d{1,2}:\d{1,2}(:\d{1,2}(\.(?P<digits>\d+))?)?))?"
     r"( ?(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d:\d\d))?"
 )
-_MAX_DIGITS = 6
 
 
 def timestamp(node: TimestampLiteral) -> Typed:
@@ -117,12 +119,13 @@ def timestamp(node: TimestampLiteral) -> Typed:
     if match is None:
         message = f"'{node.this.name}' is not a valid TIMESTAMP literal"
         raise located("INVALID_LITERAL", message, position)
-    if len(match["digits"] or "") > _MAX_DIGITS:
-        raise unsupported(f"a timestamp of {len(match['digits'])} digits", position)
+    digits = len(match["digits"] or "")
+    if digits > MICROS:
+        raise unsupported(f"a timestamp of {digits} digits", position)
     moment = f"CAST({quote_text(f'{match["date"]} {match["time"] or "00:00"}')} AS TIMESTAMP)"
     if match["zone"] is None:
-        return Typed(moment, TIMESTAMP)
-    kind = Type(TIMESTAMP_TZ.name, zone=zone(match["zone"], position))
+        return Typed(moment, timestamp_type(digits))
+    kind = timestamp_type(digits, zone=zone(match["zone"], position))
     return Typed(f"timezone({quote_text(kind.zone)}, {moment})", kind)
 
 
@@ -204,16 +207,16 @@ def sql_type(node: exp.DataType) -> Type:
             return map_of(sql_type(node.expressions[0]), sql_type(node.expressions[1]))
         case exp.DType.STRUCT:
             return _row_type(node)
-        case exp.DType.TIMESTAMP | exp.DType.TIMESTAMPTZ if numbers and numbers[0] > _MICROS:
-            raise unsupported(f"a timestamp of {numbers[0]} digits", position_of(node))
+        case exp.DType.TIMESTAMP | exp.DType.TIMESTAMPTZ if numbers:
+            if numbers[0] not in (MILLIS, MICROS):
+                raise unsupported(f"a timestamp of {numbers[0]} digits", position_of(node))
+            zoned = node.this is exp.DType.TIMESTAMPTZ
+            return timestamp_type(numbers[0], zone="UTC" if zoned else None)
     found = _SIMPLE.get(node.this)
     if found is None:
         name = node.sql(dialect="trino")
         raise located("TYPE_NOT_FOUND", f"Unknown type: {name}", position_of(node))
     return found
-
-
-_MICROS = 3
 
 
 def _row_type(node: exp.DataType) -> Type:

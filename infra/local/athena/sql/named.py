@@ -14,16 +14,20 @@ from infra.local.athena.catalog import CATALOG, Table
 from infra.local.athena.errors import ErrorType, Position, QueryError, located, unsupported
 from infra.local.athena.hive_types import parse_glue_type
 from infra.local.athena.session import quote_name, quote_text
+from infra.local.athena.sql.expressions import Expressions
 from infra.local.athena.sql.parser import parse_query, position_of
 from infra.local.athena.sql.plan import Query
-from infra.local.athena.sql.scope import Field, PartitionColumn, Typed
-from infra.local.athena.types import VARCHAR, Type
+from infra.local.athena.sql.scope import Field, PartitionColumn, Scope, Typed
+from infra.local.athena.types import BIGINT, DATE, VARCHAR, Type
 
 if TYPE_CHECKING:
+    from infra.local.athena.iceberg.table import IcebergTable, TableVersion
     from infra.local.athena.sql.query import Context
 
 
 _VIEW_PREFIX = "/* Presto View: "
+HIDDEN_COLUMNS = (("$path", VARCHAR), ("$file_size", BIGINT))
+"""Of the file that a row is in; a table of Iceberg has the first alone."""
 
 
 class TableFinder(Protocol):
@@ -37,6 +41,9 @@ class TableFinder(Protocol):
 
     def tables(self, database: str) -> list[Table]:
         """All tables of a database."""
+
+    def iceberg(self, table: Table) -> IcebergTable:
+        """What stands behind a table of Iceberg; QueryError when it cannot be read."""
 
 
 def translate(context: Context, node: exp.Table) -> Query:
@@ -53,10 +60,14 @@ def translate(context: Context, node: exp.Table) -> Query:
     if name.endswith("$partitions"):
         raise unsupported('the table "…$partitions"', position)
     table = context.statement.catalog.get(database, name, position)
+    if table.is_iceberg:
+        return _iceberg_scan(context, table, node.args.get("version"))
+    if node.args.get("version") is not None:
+        what = f"{CATALOG}.{database}.{name}"
+        message = f"This connector does not support versioned tables: {what}"
+        raise located("NOT_SUPPORTED", message, position)
     if table.is_view:
         return _view(context, table, position)
-    if table.is_iceberg:
-        raise unsupported(f"the Iceberg table {database}.{name}", position)
     return _scan(context, table)
 
 
@@ -88,8 +99,40 @@ def _scan(context: Context, table: Table) -> Query:
         )
         for each in table.partition_keys
     ]
+    fields += [Field(name, Typed(quote_name(name), of), hidden=True) for name, of in HIDDEN_COLUMNS]
+    return Query(scan.name, fields)
+
+
+def _iceberg_scan(context: Context, table: Table, period: exp.Version | None) -> Query:
+    version = _version(context, context.statement.catalog.iceberg(table), period)
+    scan = context.statement.scan(table, version)
+    number = len(context.statement.scans) - 1
+    fields = [
+        Field(
+            name, Typed(quote_name(name), of), partitions=frozenset({PartitionColumn(number, name)})
+        )
+        for name, of in version.columns
+    ]
     fields.append(Field("$path", Typed(quote_name("$path"), VARCHAR), hidden=True))
     return Query(scan.name, fields)
+
+
+def _version(context: Context, table: IcebergTable, period: exp.Version | None) -> TableVersion:
+    """`FOR TIMESTAMP AS OF moment` and `FOR VERSION AS OF id`."""
+    if period is None:
+        return table.current()
+    position = position_of(period)
+    value = Expressions(Scope(), context).translate(period.expression)
+    evaluate = context.statement.evaluate
+    if period.name.upper() == "VERSION":
+        if not value.type.is_integer and not value.type.is_text:
+            message = f"Unsupported type for table version: {value.type}"
+            raise located("NOT_SUPPORTED", message, position)
+        return table.as_of_version(evaluate(value.sql))
+    if value.type != DATE and not value.type.is_timestamp:
+        message = f"Unsupported type for temporal table version: {value.type}"
+        raise located("NOT_SUPPORTED", message, position)
+    return table.as_of_time(evaluate(f"epoch_us({value.sql})"))
 
 
 @dataclass(frozen=True, slots=True)

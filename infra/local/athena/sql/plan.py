@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from infra.local.athena.catalog import Table
 from infra.local.athena.sql.coercion import coerce
 from infra.local.athena.sql.scope import Field
 from infra.local.athena.types import Type
+
+if TYPE_CHECKING:
+    from infra.local.athena.iceberg.table import TableVersion
+    from infra.local.athena.sql.bounds import Demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,10 @@ class Scan:
     name: str
     table: Table
     predicates: list[Predicate] = field(default_factory=list)
+    version: TableVersion | None = None
+    """Of an Iceberg table: what it is read as of."""
+    demands: list[Demand] = field(default_factory=list)
+    """Of an Iceberg table: what the query demands of its columns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Which conditions of a query choose partitions.
+"""Which conditions of a query choose what is read.
 
-A condition prunes when all of its columns are partition keys of one scan, passed on unchanged; it
-is evaluated by DuckDB over the list of partitions, so that it means there what it means in the
-query.
+A condition prunes when all of its columns are those of one scan, passed on unchanged. On the
+partition keys of a table of Hive it is evaluated by DuckDB over the list of partitions, so that it
+means there what it means in the query. On the columns of a table of Iceberg it is held against the
+bounds that are kept for each file.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from infra.local.athena.session import quote_name
+from infra.local.athena.sql.bounds import demand_of
 from infra.local.athena.sql.expressions import Expressions
 from infra.local.athena.sql.parser import position_of
 from infra.local.athena.sql.plan import Predicate
@@ -48,7 +50,11 @@ def _register_for(context: Context, conjunct: exp.Expr, fields: list[Field], sca
     }
     scope = Scope(
         [
-            replace(field, value=Typed(quote_name(part.name), field.value.type))
+            replace(
+                field,
+                value=Typed(quote_name(part.name), field.value.type),
+                partitions=frozenset({part}),
+            )
             for field in fields
             for part in field.partitions
             if part.scan == scan
@@ -60,10 +66,14 @@ def _register_for(context: Context, conjunct: exp.Expr, fields: list[Field], sca
         if found is None:
             return
         used.add(keys[found.value.sql])
-    if used:
+    target = context.statement.scans[scan]
+    if used and target.version is not None:
+        demand = demand_of(conjunct, scope, context)
+        target.demands += [demand] if demand else []
+    elif used:
         sql = Expressions(scope, context).condition(conjunct, "WHERE clause")
         predicate = Predicate(sql, frozenset(used), _equalities(conjunct, scope))
-        context.statement.scans[scan].predicates.append(predicate)
+        target.predicates.append(predicate)
 
 
 def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:

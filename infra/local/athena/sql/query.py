@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -18,6 +19,9 @@ from infra.local.athena.sql.plan import Query, Scan
 from infra.local.athena.sql.scope import Field, Scope, Typed
 from infra.local.athena.types import Type
 
+if TYPE_CHECKING:
+    from infra.local.athena.iceberg.table import TableVersion
+
 MAX_DEPTH = 40
 """Views in views and WITH in WITH: past this a query is refused rather than run out of stack."""
 
@@ -25,10 +29,14 @@ MAX_DEPTH = 40
 class Statement:
     """What all queries of one statement share: the catalog, the tables read, the moment."""
 
-    def __init__(self, *, catalog: named.TableFinder, now: str) -> None:
+    def __init__(
+        self, *, catalog: named.TableFinder, now: str, evaluate: Callable[[str], Any]
+    ) -> None:
         self.catalog = catalog
         self.now = now
         """`YYYY-MM-DD HH:MM:SS.mmm` in UTC: one moment for the whole statement."""
+        self.evaluate = evaluate
+        """The value of a constant, which is DuckDB's text."""
         self.scans: list[Scan] = []
         self._numbers = itertools.count()
 
@@ -36,9 +44,9 @@ class Statement:
         """A name inside of DuckDB that no other has."""
         return f"{prefix}{next(self._numbers)}"
 
-    def scan(self, table: Table) -> Scan:
+    def scan(self, table: Table, version: TableVersion | None = None) -> Scan:
         """A read of the table, of its own."""
-        scan = Scan(self.fresh("scan"), table)
+        scan = Scan(self.fresh("scan"), table, version=version)
         self.scans.append(scan)
         return scan
 

@@ -21,7 +21,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class PartitionColumn:
-    """A partition key of one scan."""
+    """A column of one scan by which less is read: a partition key, or any column of Iceberg."""
 
     scan: int
     name: str
@@ -38,7 +38,7 @@ class Field:
     hidden: bool = False
     """Not part of `*`, as `"$path"`."""
     partitions: frozenset[PartitionColumn] = frozenset()
-    """The partition keys that this column passes on unchanged."""
+    """The columns that prune and that this column passes on unchanged."""
 
 
 @dataclass(slots=True)

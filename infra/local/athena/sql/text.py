@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from infra.local.athena.session import quote_text
-from infra.local.athena.types import Type, row_field
+from infra.local.athena.types import MICROS, MILLIS, Type, row_field
 
 _names = count()
 
@@ -28,10 +28,11 @@ def text_of(sql: str, of: Type) -> str:
         case "double" | "real":
             return f"java_text({sql})"
         case "timestamp":
-            return f"timestamp_text({sql})"
+            return _timestamp_text(sql, of)
         case "timestamp with time zone":
             zone = quote_text(of.zone)
-            return f"(timestamp_text(timezone({zone}, {sql})) || {quote_text(' ' + of.zone)})"
+            local = _timestamp_text(f"timezone({zone}, {sql})", of)
+            return f"({local} || {quote_text(' ' + of.zone)})"
         case "time":
             return f"substr(strftime(DATE '2000-01-01' + {sql}, '%H:%M:%S.%g'), 1, 12)"
         case "varbinary":
@@ -47,6 +48,13 @@ def text_of(sql: str, of: Type) -> str:
         case "row":
             return _row_text(sql, of)
     return f"CAST({sql} AS VARCHAR)"
+
+
+def _timestamp_text(sql: str, of: Type) -> str:
+    if of.second_digits == MILLIS:
+        return f"timestamp_text({sql})"
+    text = f"strftime({sql}, '%Y-%m-%d %H:%M:%S.%f')"
+    return text if of.second_digits == MICROS else f"left({text}, {of.second_digits - MICROS})"
 
 
 def _item_text(sql: str, of: Type) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import duckdb
@@ -22,6 +22,7 @@ from infra.local.athena.sql.plan import Query
 from infra.local.athena.sql.query import Context, Statement
 from infra.local.athena.sql.text import text_of
 
+from .iceberg import Icebergs
 from .lake import Lake
 
 if TYPE_CHECKING:
@@ -43,10 +44,19 @@ class EmptyCatalog:
     def tables(self, database: str) -> list[Table]:
         raise AssertionError(database)
 
+    def iceberg(self, table: Table) -> Any:
+        raise AssertionError(table)
+
+
+def refuse(sql: str) -> Any:
+    """Without tables no constant has to be known before the query runs."""
+    raise AssertionError(sql)
+
 
 def translate(sql: str) -> Query:
     """A query that reads no table, as DuckDB's."""
-    return Context(Statement(catalog=EmptyCatalog(), now=NOW), "default").query(parse_query(sql))
+    statement = Statement(catalog=EmptyCatalog(), now=NOW, evaluate=refuse)
+    return Context(statement, "default").query(parse_query(sql))
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +123,13 @@ def lake(moto_endpoint: str, clients: tuple[S3Client, GlueClient], engine: Engin
         s3.create_bucket(Bucket=bucket)
     glue.create_database(DatabaseInput={"Name": "lake"})
     return Lake(engine, s3, glue)
+
+
+@pytest.fixture
+def icebergs(moto_endpoint: str, lake: Lake) -> Icebergs:
+    """A writer of Iceberg tables in the same lake."""
+    assert lake
+    return Icebergs.at(moto_endpoint)
 
 
 @pytest.fixture

@@ -42,9 +42,11 @@ def test_a_full_cache_drops_the_least_recently_used_but_takes_no_file_from_a_que
     cache.fetch(lake.s3, objects[:1], into=tmp_path / "q3", check=_check)  # used again
     cache.fetch(lake.s3, objects[2:], into=tmp_path / "q4", check=_check)
     kept = {path.name for path in (tmp_path / "cache").iterdir()}
-    assert kept == {objects[0].digest, objects[2].digest}
+    assert kept == {objects[0].cache_name(objects[0].etag), objects[2].cache_name(objects[2].etag)}
     cache.fetch(lake.s3, objects[1:], into=tmp_path / "q5", check=_check)
-    assert objects[0].digest not in {path.name for path in (tmp_path / "cache").iterdir()}
+    assert objects[0].cache_name(objects[0].etag) not in {
+        path.name for path in (tmp_path / "cache").iterdir()
+    }
     assert first.read_bytes() == b"a" * 100
 
 

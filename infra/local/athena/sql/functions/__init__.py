@@ -112,7 +112,6 @@ UNSUPPORTED = frozenset(
         "to_ieee754_64",
         "to_milliseconds",
         "trim_array",
-        "typeof",
         "url_decode",
         "url_encode",
         "url_extract_fragment",

@@ -1,13 +1,14 @@
-"""Functions that choose among their arguments: coalesce, nullif, try, greatest, least."""
+"""Functions of any type: coalesce, nullif, try, typeof, greatest, least."""
 
 from __future__ import annotations
 
 from infra.local.athena.errors import located
+from infra.local.athena.session import quote_text
 from infra.local.athena.sql.containers import row_of
 from infra.local.athena.sql.functions.registry import Call, function
 from infra.local.athena.sql.operators import compare
 from infra.local.athena.sql.scope import Typed
-from infra.local.athena.types import BIGINT
+from infra.local.athena.types import BIGINT, VARCHAR
 
 
 @function("coalesce")
@@ -27,6 +28,12 @@ def _nullif(call: Call) -> Typed:
 def _try(call: Call) -> Typed:
     (value,) = call.arguments(1)
     return Typed(f"TRY({value.sql})", value.type)
+
+
+@function("typeof")
+def _typeof(call: Call) -> Typed:
+    (value,) = call.arguments(1)
+    return Typed(quote_text(str(value.type)), VARCHAR)
 
 
 @function("greatest", "least")
