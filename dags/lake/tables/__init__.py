@@ -16,7 +16,7 @@ No Airflow in here; pyarrow and pyiceberg are imported where they are used.
 """
 
 from lake.dataset import DataSet
-from lake.tables.documents import Change, Document, Part, PartChanges
+from lake.tables.documents import Change, Document, Part, PartChanges, RejectedRow
 from lake.tables.schema import table_schema
 from lake.tables.table import (
     ChangeRefused,
@@ -45,6 +45,7 @@ __all__ = [
     "LakeTable",
     "Part",
     "PartChanges",
+    "RejectedRow",
     "Warehouse",
     "Which",
     "lake_table",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict, Field
 
 UNKNOWN_LAST = chr(0x10FFFF)
@@ -43,6 +45,15 @@ class PartChanges(Document):
     """Keys of live parts, as `LakeTable.parts` gives them."""
     superseded: dict[str, int] = {}
     """Upsert: how many incoming rows of a source key gave way to a later incoming row."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """What tells one record of the quarantine from the others."""
+
+    source_key: str
+    member: str | None
+    line_number: int | None
 
 
 class Change(Document):

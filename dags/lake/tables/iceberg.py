@@ -56,19 +56,19 @@ class IcebergTable:
     """Implements `LakeTable`."""
 
     def __init__(self, schema: TableSchema, warehouse: Warehouse) -> None:
-        self._wanted = schema
-        self._warehouse = warehouse
+        self.schema = schema
+        self.warehouse = warehouse
         self._identifier = (warehouse.database, schema.name)
 
     @property
     def name(self) -> str:
         """The table's name in Glue."""
-        return self._wanted.name
+        return self.schema.name
 
     @property
     def prefix(self) -> str:
         """The root of the table's objects in the curated bucket."""
-        return self._wanted.prefix
+        return self.schema.prefix
 
     def ensure(self) -> dict[str, int]:
         """Create the table, or give it the data set's columns; the field ids come back."""
@@ -85,6 +85,10 @@ class IcebergTable:
                 table = self.load()
         else:
             raise CommitFailedException(f"{self.name} keeps changing under its evolution")
+        return self.field_ids()
+
+    def field_ids(self) -> dict[str, int]:
+        """The field ids of the columns, and of the fields inside of them."""
         return index_by_name(self.load().schema())
 
     def parts(self) -> list[Part]:
@@ -123,9 +127,9 @@ class IcebergTable:
     def _catalog(self) -> GlueCatalog:
         properties = {
             "py-io-impl": f"{BotoFileIO.__module__}.{BotoFileIO.__qualname__}",
-            CLIENT: self._warehouse.s3,
+            CLIENT: self.warehouse.s3,
         }
-        return GlueCatalog("glue", client=self._warehouse.glue, **properties)
+        return GlueCatalog("glue", client=self.warehouse.glue, **properties)
 
     def load(self) -> Table:
         """The table as it stands, for pyiceberg's own readers.
@@ -137,12 +141,12 @@ class IcebergTable:
             return self._catalog.load_table(self._identifier)
         except (NoSuchIcebergTableError, NoSuchPropertyException) as error:
             raise IncompatibleSchema(
-                f"table {self.name} is in Glue but not in Iceberg, as {self._wanted.origin} wants "
+                f"table {self.name} is in Glue but not in Iceberg, as {self.schema.origin} wants "
                 "it: say `format: parquet`, or give the data set a new table"
             ) from error
 
     def _create(self) -> Table:
-        schema, spec = iceberg_schema(self._wanted)
+        schema, spec = iceberg_schema(self.schema)
         properties = {
             **_PROPERTIES,
             "schema.name-mapping.default": create_mapping_from_schema(schema).model_dump_json(),
@@ -152,7 +156,7 @@ class IcebergTable:
             return self._catalog.create_table(
                 self._identifier,
                 schema,
-                location=f"s3://{self._warehouse.bucket}/{self.prefix.removesuffix('/')}",
+                location=f"s3://{self.warehouse.bucket}/{self.prefix.removesuffix('/')}",
                 partition_spec=spec,
                 properties=properties,
             )
@@ -162,14 +166,14 @@ class IcebergTable:
     @property
     def _described(self) -> dict[str, str]:
         """The description: where pyiceberg takes Glue's from, and where engines look."""
-        return {"Description": self._wanted.description, "comment": self._wanted.description}
+        return {"Description": self.schema.description, "comment": self.schema.description}
 
     def _evolve(self, table: Table) -> None:
-        wanted = evolution(self._wanted, table_columns(table.schema()), self._partitions(table))
+        wanted = evolution(self.schema, table_columns(table.schema()), self._partitions(table))
         described = {k: v for k, v in self._described.items() if table.properties.get(k) != v}
         with table.transaction() as transaction:
             if wanted:
-                _update_columns(transaction, wanted, [c.name for c in self._wanted.columns])
+                _update_columns(transaction, wanted, [c.name for c in self.schema.columns])
             if described:
                 transaction.set_properties(described)
 
@@ -184,7 +188,7 @@ class IcebergTable:
         ]
 
     def _commit(self, table: Table, change: Change) -> None:
-        added = data_files(table, self._warehouse, change.add)
+        added = data_files(table, self.warehouse, change.add)
         removed = self._removed(table, change)
         number = {APPLIED: str(change.number)}
         with table.transaction() as transaction:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
 
+    from lake.tables.schema import TableSchema
+
 Which = Literal["rows", "quarantine"]
 
 THREADS = 8
@@ -57,6 +59,14 @@ class LakeTable(Protocol):
     """A table of the lake: its rows, or its quarantine."""
 
     @property
+    def warehouse(self) -> Warehouse:
+        """Where the table is."""
+
+    @property
+    def schema(self) -> TableSchema:
+        """The table as its data set wants it."""
+
+    @property
     def name(self) -> str:
         """The table's name in Glue."""
 
@@ -73,6 +83,9 @@ class LakeTable(Protocol):
         Raises:
             IncompatibleSchema: the table's files cannot be read with the new columns.
         """
+
+    def field_ids(self) -> dict[str, int]:
+        """What `ensure` returned, of the table as it stands."""
 
     def parts(self) -> list[Part]:
         """The live parts."""
