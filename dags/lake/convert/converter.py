@@ -8,9 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pyarrow as pa
-
-from lake.convert.arrow import copied, with_field_ids
+from lake.convert.arrow import with_field_ids
+from lake.convert.attempt import READERS, Attempt, refusal
 from lake.convert.conversion import (
     REJECTS_FOLDER,
     Conversion,
@@ -19,18 +18,10 @@ from lake.convert.conversion import (
     Part,
     Unreadable,
 )
-from lake.convert.fixed_width import FixedWidthReader
 from lake.convert.partitions import PartitionedTable, PartNames
-from lake.convert.reader import Reader
-from lake.convert.rejects import QUARANTINE_SCHEMA, Rejects, RejectsFile
-from lake.convert.source import Landed, RecordRange, Source, SourceFile, Stream
+from lake.convert.rejects import QUARANTINE_SCHEMA, RejectsFile
+from lake.convert.source import SourceFile, Stream
 from lake.dataset import DataSet
-
-READERS: Mapping[str, type[Reader]] = {"fixed_width": FixedWidthReader}
-"""Of each format that a layout may have."""
-
-SHARED_BYTES = 8 << 20
-"""A file with more than this of rows has parts of its own."""
 
 
 class BatchConverter:
@@ -117,7 +108,14 @@ class BatchConverter:
         """
         if source.is_range and not self._dataset.layout.splittable:
             raise ValueError(f"{self._dataset.table_name}: its files cannot be cut into ranges")
-        attempt = _Attempt(self._dataset, self._table(), self._rejects_file(), source, self._run_id)
+        attempt = Attempt(
+            self._dataset,
+            source,
+            folder=self._folder,
+            table=self._table(),
+            rejects_file=self._rejects_file(),
+            run_id=self._run_id,
+        )
         try:
             conversion = attempt.convert(stream)
         except BaseException:
@@ -126,7 +124,7 @@ class BatchConverter:
         self._accept(attempt)
         return conversion
 
-    def _accept(self, attempt: _Attempt) -> None:
+    def _accept(self, attempt: Attempt) -> None:
         for batch in attempt.held:
             self._shared.write(batch, attempt.source.key)
         attempt.table.close()
@@ -146,89 +144,6 @@ class BatchConverter:
         path = f"{REJECTS_FOLDER}/part-{self._rejects_files:05}.parquet"
         self._rejects_files += 1
         return RejectsFile(self._folder, path, schema=self._rejects_schema)
-
-
-class _Attempt:
-    """The conversion of one source, which may still be refused."""
-
-    def __init__(
-        self,
-        dataset: DataSet,
-        table: PartitionedTable,
-        rejects_file: RejectsFile,
-        source: SourceFile,
-        run_id: str,
-    ) -> None:
-        self.source = source
-        self.table = table
-        """The source's own parts, where it has any."""
-        self.held: list[pa.RecordBatch] = []
-        """Otherwise its rows."""
-        self.rejects_file = rejects_file
-        self._dataset = dataset
-        self._held_bytes = 0
-        self._rows = 0
-        encoding = getattr(dataset.layout, "encoding", "utf-8")
-        self._rejects = Rejects(rejects_file, source, run_id=run_id, encoding=encoding)
-
-    def convert(self, stream: Stream) -> Conversion:
-        """Read it all.
-
-        Raises:
-            FileRefused: it is no file of the data set.
-        """
-        landed = Landed(stream, self.source)
-        reader = READERS[self._dataset.layout.format](self._dataset, self._rejects)
-        problem = None
-        try:
-            self._read(reader, landed)
-            landed.reconcile()
-            if not self.source.is_range:
-                reader.reconcile()
-        except Unreadable as error:
-            problem = str(error)
-        counts = self._counts(reader)
-        if not (problem or self.source.is_range):
-            problem = _refusal(counts, self._dataset.max_bad_ratio)
-        if problem:
-            raise FileRefused(problem, counts)
-        return Conversion(
-            counts=counts, size_bytes=landed.size_bytes, sha256=landed.sha256, facts=reader.facts
-        )
-
-    def discard(self) -> None:
-        """Remove what was written."""
-        self.table.discard()
-        self.rejects_file.discard()
-
-    def _read(self, reader: Reader, landed: Landed) -> None:
-        stream = RecordRange(landed, self.source) if self.source.is_range else landed
-        content = Source(stream, is_first=self.source.start == 0)
-        self._rejects.begin(content, None)
-        for batch in reader.batches(content):
-            self._rows += batch.num_rows
-            if not self.table.rows and self._held_bytes + batch.nbytes <= self._most_held_bytes:
-                self.held.append(copied(batch))
-                self._held_bytes += batch.nbytes
-                continue
-            for held in self.held:
-                self.table.write(held, self.source.key)
-            self.held.clear()
-            self.table.write(batch, self.source.key)
-
-    @property
-    def _most_held_bytes(self) -> int:
-        return -1 if self.source.is_range else SHARED_BYTES
-
-    def _counts(self, reader: Reader) -> Counts:
-        return Counts(
-            lines=reader.lines,
-            rows=self._rows,
-            rejected=self._rejects.count,
-            control=reader.control,
-            reasons=dict(self._rejects.reasons),
-            expanded=reader.expanded,
-        )
 
 
 def convert(
@@ -280,7 +195,7 @@ def reconcile(dataset: DataSet, conversions: Sequence[Conversion]) -> Conversion
         )
     except Unreadable as error:
         problem = str(error)
-    if problem := problem or _refusal(counts, dataset.max_bad_ratio):
+    if problem := problem or refusal(counts, dataset.max_bad_ratio):
         raise FileRefused(problem, counts)
     hashes = "".join(each.sha256 for each in conversions)
     return Conversion(
@@ -288,16 +203,3 @@ def reconcile(dataset: DataSet, conversions: Sequence[Conversion]) -> Conversion
         size_bytes=sum(each.size_bytes for each in conversions),
         sha256=hashlib.sha256(hashes.encode("ascii")).hexdigest(),
     )
-
-
-def _refusal(counts: Counts, max_bad_ratio: float) -> str | None:
-    """Why these counts are no file of the data set; None where they are."""
-    reasons = ", ".join(f"{name} {count}" for name, count in sorted(counts.reasons.items()))
-    if not counts.rows:
-        return f"no record of the layout in {counts.lines} lines ({reasons or 'none rejected'})"
-    if counts.bad_ratio > max_bad_ratio:
-        return (
-            f"{counts.rejected} of {counts.lines - counts.control} records are bad ({reasons}): "
-            f"a ratio of {counts.bad_ratio:.6f}, over max_bad_ratio {max_bad_ratio}"
-        )
-    return None

@@ -18,6 +18,7 @@ from lake.convert.records import RecordSorter, reconcile
 from lake.convert.rejects import Reject, Rejects
 from lake.convert.source import Source
 from lake.dataset import DataSet, FixedWidthDataSet
+from lake.dataset.encoding import read_encoding
 
 
 class FixedWidthReader(Reader):
@@ -28,9 +29,8 @@ class FixedWidthReader(Reader):
             raise TypeError(f"{dataset.table_name} is no data set of fixed-width files")
         self._layout = dataset.layout
         self._schema = arrow_schema(dataset.columns)
-        self._columns = [
-            column_reader(column, encoding=self._layout.encoding) for column in dataset.columns
-        ]
+        encoding = read_encoding(self._layout.encoding)
+        self._columns = [column_reader(column, encoding=encoding) for column in dataset.columns]
         self._sorter = RecordSorter(self._layout)
         self._rejects = rejects
         self._filled = 0

@@ -83,7 +83,7 @@ class RecordSorter:
         if self._closing is None:
             return {"lines": self.lines, "trailer": None}
         number, record = self._closing
-        text = record.decode(self._layout.encoding, "backslashreplace")
+        text = record.decode("latin-1")
         return {"lines": self.lines, "trailer": {"number": number, "text": text}}
 
     def _starts(self, lines: Lines, index: int) -> bool:

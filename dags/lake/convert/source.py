@@ -8,8 +8,6 @@ from typing import Protocol
 
 from lake.convert.conversion import Unreadable
 
-_LF = b"\n"
-
 
 class Stream(Protocol):
     """What a file is read from: an open binary file, or the body of an S3 object."""
@@ -91,67 +89,54 @@ class Landed:
             raise Unreadable(f"{self.size_bytes} bytes were read of {expected}")
 
 
-class RecordRange:
-    """The lines of a stream that begin in a byte range of it, whole."""
+class Peeked:
+    """A stream whose first bytes are looked at before they are read."""
 
-    def __init__(self, stream: Stream, file: SourceFile) -> None:
+    def __init__(self, stream: Stream, size_bytes: int) -> None:
+        """Read `size_bytes`, fewer where the stream is shorter."""
         self._stream = stream
-        self._position = file.first_byte_read
-        self._end = file.end
-        self._inside = file.start == 0
-        self._done = file.end is not None and file.end <= file.start
-        self.offset_bytes = file.start
-        """Of the first byte given, in the file; known when it was read."""
+        head = memoryview(bytearray(size_bytes))
+        self.head = bytes(head[: filled(stream, head)])
+        """The first bytes; what is taken off it is not read."""
 
     def readinto(self, buffer: memoryview, /) -> int:
         """Fill the start of `buffer`; return how many bytes, 0 at the end."""
-        while not self._done:
-            count = self._stream.readinto(buffer) or 0
-            if not count:
-                break
-            first, self._position = self._position, self._position + count
-            begin, end = 0, count
-            if not self._inside:
-                begin = bytes(buffer[:count]).find(_LF) + 1
-                if not begin:
-                    continue
-                self._inside = True
-                self.offset_bytes = first + begin
-                self._done = self._end is not None and self.offset_bytes >= self._end
-                if self._done:
-                    break
-            if self._end is not None and self._position >= self._end:
-                last = max(begin, self._end - 1 - first)
-                found = bytes(buffer[last:count]).find(_LF)
-                if found >= 0:
-                    end = last + found + 1
-                    self._done = True
-            if begin:
-                buffer[: end - begin] = buffer[begin:end]
-            if end > begin:
-                return end - begin
-        return 0
+        if not self.head:
+            return self._stream.readinto(buffer) or 0
+        count = min(len(buffer), len(self.head))
+        buffer[:count], self.head = self.head[:count], self.head[count:]
+        return count
 
 
 class Source:
-    """What a reader of a format reads: the bytes of one file's records, from the first."""
+    """What a reader of a format reads: the bytes of one file's records, from the first.
 
-    def __init__(self, stream: Stream, *, is_first: bool = True) -> None:
+    They are decompressed, and without a byte order mark; UTF-16 is UTF-8 here.
+    """
+
+    def __init__(self, stream: Stream, *, offset_bytes: int = 0, is_first: bool = True) -> None:
         self._stream = stream
+        self.offset_bytes = offset_bytes
+        """Of the first byte given, in the file as it is decompressed and UTF-16 transcoded."""
         self.is_first = is_first
         """Whether the file's first record is the first of these."""
         self.read_bytes = 0
         """Bytes given so far."""
 
-    @property
-    def offset_bytes(self) -> int:
-        """Of the first byte given, in the file; known when it was read."""
-        return self._stream.offset_bytes if isinstance(self._stream, RecordRange) else 0
-
     def fill(self, buffer: memoryview) -> int:
-        """Read until `buffer` is full or the stream ends; return how many bytes."""
-        filled = 0
-        while filled < len(buffer) and (count := self._stream.readinto(buffer[filled:])):
-            filled += count
-        self.read_bytes += filled
-        return filled
+        """Read until `buffer` is full or the stream ends; return how many bytes.
+
+        Raises:
+            Unreadable: what is compressed is damaged.
+        """
+        count = filled(self._stream, buffer)
+        self.read_bytes += count
+        return count
+
+
+def filled(stream: Stream, buffer: memoryview) -> int:
+    """Read until `buffer` is full or the stream ends; return how many bytes."""
+    count = 0
+    while count < len(buffer) and (more := stream.readinto(buffer[count:])):
+        count += more
+    return count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -90,23 +89,6 @@ class FixedWidthColumn(Span, Column):
         return found
 
 
-def _extends_ascii(encoding: str) -> str:
-    """Digits, blanks and line ends are looked for as ASCII bytes, so text must have them so.
-
-    One byte a character, or UTF-8: in other encodings an ASCII byte may be half of a character.
-    """
-    switch = b"\x1b$B!!"  # two characters of Japanese in the encodings of ISO 2022
-    ascii_bytes, others = bytes(range(0x80)) + switch, bytes(range(0x80, 0x100))
-    try:
-        fits = ascii_bytes.decode(encoding) == ascii_bytes.decode("ascii")
-        one_byte = len(others.decode(encoding, "replace")) == len(others)
-    except (LookupError, UnicodeError):
-        fits = one_byte = False
-    if not (fits and (one_byte or codecs.lookup(encoding).name == "utf-8")):
-        raise ValueError("should be utf-8, or an encoding of one byte a character on top of ASCII")
-    return encoding
-
-
 WIDEST_RECORD_TYPE = 7
 
 
@@ -146,10 +128,6 @@ class FixedWidthLayout(Layout):
     """
 
     format: Literal["fixed_width"] = Field(examples=["fixed_width"])
-    encoding: Annotated[str, AfterValidator(_extends_ascii)] = Field(
-        default="utf-8", examples=["latin-1"]
-    )
-    """Of the text in a field; positions and widths are in bytes whatever the encoding."""
     record_length: int = Field(ge=1, le=LONGEST_RECORD, examples=[245])
     """Bytes of a line without its line end."""
     record_type: Span | None = Field(default=None, examples=[{"position": 1, "width": 2}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from lake.dataset.declaration import Declaration
+from lake.dataset.encoding import TextEncoding
 
 
 class Layout(Declaration):
@@ -12,6 +13,9 @@ class Layout(Declaration):
 
     format: str = Field(examples=["fixed_width"])
     """Of the files; decides which other keys there are, here and in `columns`."""
+
+    encoding: TextEncoding = Field(default="utf-8", examples=["latin-1"])
+    """Of the files' text. UTF-16 is made UTF-8 before it is read; a byte order mark is no text."""
 
     @property
     def splittable(self) -> bool:

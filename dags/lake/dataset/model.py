@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
@@ -33,6 +35,45 @@ def _prefix(text: str) -> str:
     return text
 
 
+Compression = Literal["auto", "none", "gzip", "bz2", "xz", "zstd", "zip"]
+
+
+def _day_pattern(text: str) -> str:
+    try:
+        groups = re.compile(text).groups
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    if groups != 1:
+        raise ValueError(f"should have one group, which is the day, and has {groups}")
+    return text
+
+
+def _day_format(text: str) -> str:
+    if sorted(re.findall("YYYY|MM|DD", text)) != ["DD", "MM", "YYYY"]:
+        raise ValueError("should be YYYY, MM and DD once each, in any order")
+    return text
+
+
+class FileDate(Declaration):
+    """Where a key says which day its file is of."""
+
+    pattern: Annotated[str, AfterValidator(_day_pattern)] = Field(examples=[r"_D(\d{8})\.TXT$"])
+    """A regular expression that is searched for in the key; its group is the day."""
+    format: Annotated[str, AfterValidator(_day_format)] = Field(examples=["DDMMYYYY"])
+    """How the day is written."""
+
+    def day_of(self, key: str) -> date | None:
+        """The day that a key names, or None where it names none."""
+        found = re.search(self.pattern, key)
+        if found is None:
+            return None
+        style = self.format.replace("YYYY", "%Y").replace("MM", "%m").replace("DD", "%d")
+        try:
+            return datetime.strptime(found[1], style).date()
+        except ValueError:
+            return None
+
+
 class Source(Declaration):
     """The objects of the landing bucket that belong to a data set."""
 
@@ -42,6 +83,13 @@ class Source(Declaration):
     """Default: `<domain>/<table>/`."""
     pattern: str = Field(default="*", min_length=1, max_length=256, examples=["*.TXT"])
     """A shell pattern of the rest of the key; letter case counts."""
+    compression: Compression = Field(default="auto", examples=["gzip"])
+    """Of the files; `auto` tells it by their first bytes, whatever they are called. Each file of a
+    zip is read as a file of its own; they are accepted or refused together."""
+    file_date: FileDate | None = Field(
+        default=None, examples=[{"pattern": r"_D(\d{8})\.TXT$", "format": "DDMMYYYY"}]
+    )
+    """Which day a file is of, for backfills; default: the day that it landed on, in UTC."""
 
 
 Engine = Literal["worker", "athena", "spark", "auto"]

@@ -76,7 +76,7 @@ def test_a_large_file_has_parts_of_its_own(
     quotes: FixedWidthDataSet, file: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are gone where it is refused, its many rejects too."""
-    monkeypatch.setattr("lake.convert.converter.SHARED_BYTES", 30_000)
+    monkeypatch.setattr("lake.convert.attempt.SHARED_BYTES", 30_000)
     monkeypatch.setattr("lake.convert.rejects.ROW_GROUP_ROWS", 1)
     folder = tmp_path / "out"
     small = b"".join([*file.splitlines(keepends=True)[:150], file[-247:]])
