@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 WORD_BYTES = 8
 """A field may be read this far past its start, so records must go on for as long."""
 
-_ZEROS = np.uint64(0x3030303030303030)
+ZEROS = np.uint64(0x3030303030303030)
+"""A word of digits XOR this has the digits' values as its bytes."""
 _PAST_NINE = np.uint64(0x7676767676767676)  # added to a byte over 9, sets its top bit
 _TOP_BITS = np.uint64(0x8080808080808080)
 # Neighbours are joined into numbers of two, four and eight digits: times this, shifted, masked.
@@ -23,6 +24,19 @@ _JOIN = (
     (np.uint64(100 << 16 | 1), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
     (np.uint64(10_000 << 32 | 1), np.uint64(32), np.uint64(0x00000000FFFFFFFF)),
 )
+
+
+def beyond_nine(word: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Not 0 where a byte of these words is more than 9."""
+    return ((word + _PAST_NINE) | word) & _TOP_BITS
+
+
+def join_digits(word: NDArray[np.uint64]) -> None:
+    """Make each word's eight bytes of a digit the number that they are, in place."""
+    for factor, shift, mask in _JOIN:
+        word *= factor
+        word >>= shift
+        word &= mask
 
 
 def words(records: NDArray[np.uint8], start: int, width: int) -> NDArray[np.uint64]:
@@ -50,14 +64,11 @@ def parse_digits(
     while start < end:
         lane = (end - start) % WORD_BYTES or WORD_BYTES
         word = words(records, start, lane)
-        word ^= _ZEROS << np.uint64(8 * (WORD_BYTES - lane))
-        beyond = ((word + _PAST_NINE) | word) & _TOP_BITS
+        word ^= ZEROS << np.uint64(8 * (WORD_BYTES - lane))
+        beyond = beyond_nine(word)
         if beyond.any():
             others = beyond != 0 if others is None else others | (beyond != 0)
-        for factor, shift, mask in _JOIN:
-            word *= factor
-            word >>= shift
-            word &= mask
+        join_digits(word)
         numbers *= np.uint64(10**WORD_BYTES)
         numbers += word
         start += lane

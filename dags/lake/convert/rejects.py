@@ -38,6 +38,16 @@ class Reason(StrEnum):
     CONTROL_CHARACTER = "control_character"
     ENCODING = "encoding"
     """Bytes that are no text in the file's encoding."""
+    FIELD_COUNT = "field_count"
+    """A record with more or fewer fields than the file's columns."""
+    QUOTING = "quoting"
+    """A quote that is never closed, or neither opens nor closes a field."""
+    OUT_OF_RANGE = "out_of_range"
+    """A number that the column's type cannot hold."""
+    NOT_A_BOOLEAN = "not_a_boolean"
+    NOT_A_TIMESTAMP = "not_a_timestamp"
+    TOO_LONG = "too_long"
+    """A text of a partition column that is too long for a folder's name."""
 
 
 class Reject(NamedTuple):

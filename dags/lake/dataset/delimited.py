@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field
 
 from lake.dataset.column import Column
 from lake.dataset.declaration import Declaration, repeated
-from lake.dataset.encoding import TextEncoding
 from lake.dataset.errors import Problem
 from lake.dataset.layout import Layout
 from lake.dataset.model import DataSet
@@ -101,7 +100,6 @@ class DelimitedLayout(Layout):
     """
 
     format: Literal["delimited"]
-    encoding: TextEncoding = Field(default="utf-8", examples=["cp1252"])
     delimiter: str = Field(default=",", min_length=1, max_length=8, examples=[";"])
     """Between fields: any character, or several."""
     quote: str | None = Field(default='"', examples=['"'])
