@@ -1,0 +1,220 @@
+"""Athena converts one file: counts it, then writes its rows and its rejects."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Protocol
+
+from lake.convert import Conversion, Counts
+from lake.dataset import DataSet
+from lake.engines import parts
+from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
+from lake.engines.ends import UTF8_MARK, FileEnds, require_version
+from lake.engines.sql.formats import FileReading, reading_of
+from lake.engines.sql.rules import CONTROL, reason_and_column
+from lake.engines.sql.statements import (
+    MOST_PARTITIONS,
+    MOST_STATEMENT_BYTES,
+    FileStatements,
+    Partition,
+    create_lines_table,
+    drop_table,
+)
+from lake.tables import Part, Warehouse
+
+
+class Queries(Protocol):
+    """A database of Athena that answers statements."""
+
+    def query(self, sql: str) -> Sequence[Mapping[str, str | None]]:
+        """Run a statement to its end; the rows of a SELECT, each value as text.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Counted:
+    """What Athena read."""
+
+    verdicts: Mapping[str, int]
+    """Lines by verdict, without the good ones."""
+    partitions: Mapping[Partition, int]
+    """Good lines by partition."""
+    characters: int
+
+    @property
+    def rows(self) -> int:
+        return sum(self.partitions.values())
+
+    @property
+    def control(self) -> Mapping[str, int]:
+        """Control records by kind."""
+        labels = {reason_and_column(verdict): n for verdict, n in self.verdicts.items()}
+        return {kind or "": n for (reason, kind), n in labels.items() if reason == CONTROL}
+
+    def counts(self) -> Counts:
+        reasons: Counter[str] = Counter()
+        for verdict, lines in self.verdicts.items():
+            reason, _ = reason_and_column(verdict)
+            if reason != CONTROL:
+                reasons[reason] += lines
+        control, rejected = sum(self.control.values()), reasons.total()
+        return Counts(
+            lines=self.rows + rejected + control,
+            rows=self.rows,
+            rejected=rejected,
+            control=control,
+            reasons=dict(reasons),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AthenaEngine:
+    """Athena over one environment's buckets."""
+
+    athena: Queries
+    """In the database that temporary tables are made in."""
+    warehouse: Warehouse
+    """The bucket that parts are written to."""
+
+    def convert(
+        self, data_set: DataSet, file: LandedObject, *, staging: str, table: str, run_id: str
+    ) -> EngineConversion:
+        """Convert a file to Parquet objects below `staging`, which is emptied first.
+
+        The rows go to `rows/` there, the rejects to `rejects/`. May run again after a failure.
+
+        Args:
+            data_set: what the file should hold.
+            file: an uncompressed object.
+            staging: a prefix of the warehouse's bucket; ends in a slash.
+            table: the name of the temporary table of the file's lines; this conversion's own.
+            run_id: what rejects are marked with.
+
+        Raises:
+            FileRefused: the file has no readable header.
+            NotForThisEngine: only a worker, or Spark, can tell what becomes of it.
+            ObjectChanged: it is another object by now.
+        """
+        require_version(self.warehouse.s3, file)
+        ends = FileEnds.read(self.warehouse.s3, file)
+        reading = reading_of(data_set, ends)
+        statements = FileStatements(
+            rules=reading.rules, table=table, file=file, partitions=data_set.partitions
+        )
+        parts.clear(self.warehouse, staging)
+        self.athena.query(drop_table(table))
+        self.athena.query(create_lines_table(table, location=f"{file.uri.rpartition('/')[0]}/"))
+        try:
+            counted = _counted(statements, self.athena.query(_checked(statements.counts())))
+            _reconcile(counted, file, ends, reading)
+            rows = self._rows(statements, counted, f"{staging}rows/")
+            rejects = self._rejects(statements, counted, f"{staging}rejects/", run_id)
+        finally:
+            self.athena.query(drop_table(table))
+        require_version(self.warehouse.s3, file)
+        counts = counted.counts()
+        conversion = Conversion(
+            counts=counts,
+            size_bytes=file.size_bytes,
+            sha256=content_hash(file),
+            facts=reading.facts(counts.lines),
+        )
+        return EngineConversion(conversion=conversion, parts=rows, rejects=rejects)
+
+    def _rows(self, statements: FileStatements, counted: _Counted, prefix: str) -> tuple[Part, ...]:
+        """At most `MOST_PARTITIONS` partitions at a time, each time to a folder of its own."""
+        chunks = list(batched(sorted(counted.partitions), MOST_PARTITIONS))
+        for number, chunk in enumerate(chunks):
+            location = f"s3://{self.warehouse.bucket}/{prefix}{number:04}/"
+            some = chunk if len(chunks) > 1 else None
+            self.athena.query(_checked(statements.unload_rows(location, partitions=some)))
+        folders = dict(zip(statements.partition_names, statements.partitions, strict=True))
+        source_key = statements.file.source_key
+        written = parts.written_parts(
+            self.warehouse, prefix, folders=folders, source_key=source_key
+        )
+        found: Counter[Partition] = Counter()
+        for part in written:
+            found[part.partition_values] += part.rows
+        if found != counted.partitions:
+            raise RuntimeError(f"Athena wrote {found} of the rows {counted.partitions}")
+        return written
+
+    def _rejects(
+        self, statements: FileStatements, counted: _Counted, prefix: str, run_id: str
+    ) -> tuple[Part, ...]:
+        rejected = counted.counts().rejected
+        if not rejected:
+            return ()
+        location = f"s3://{self.warehouse.bucket}/{prefix}"
+        self.athena.query(_checked(statements.unload_rejects(location, run_id=run_id)))
+        source_key = statements.file.source_key
+        written = parts.written_parts(self.warehouse, prefix, folders={}, source_key=source_key)
+        if (found := sum(part.rows for part in written)) != rejected:
+            raise RuntimeError(f"Athena wrote {found} of {rejected} rejected records")
+        return written
+
+
+def content_hash(file: LandedObject) -> str:
+    """What stands for the content's hash, which an engine does not give: that of its ETag.
+
+    The same content has it again unless KMS encrypts the bucket; then it counts as new content.
+    """
+    return hashlib.sha256(f"{file.etag} {file.size_bytes}".encode()).hexdigest()
+
+
+def _counted(statements: FileStatements, answer: Sequence[Mapping[str, str | None]]) -> _Counted:
+    verdicts: Counter[str] = Counter()
+    partitions: dict[Partition, int] = {}
+    characters = 0
+    for row in answer:
+        if row["decoded"] != "true":
+            raise NotForThisEngine("Athena did not apply the encoding of the table of lines")
+        lines = int(row["lines"] or 0)
+        characters += int(row["characters"] or 0)
+        if row["verdict"] is None:
+            partitions[tuple(row[name] or "" for name in statements.partition_names)] = lines
+        else:
+            verdicts[row["verdict"]] += lines
+    return _Counted(verdicts=verdicts, partitions=partitions, characters=characters)
+
+
+def _reconcile(counted: _Counted, file: LandedObject, ends: FileEnds, reading: FileReading) -> None:
+    """Every byte was read as a worker reads it, and each control record is the one it should be."""
+    lines = counted.counts().lines
+    terminated = lines if ends.is_terminated else lines - 1
+    mark = len(UTF8_MARK) if ends.has_utf8_mark else 0
+    line_ends = file.size_bytes - mark - counted.characters
+    if line_ends not in (terminated, 2 * terminated):
+        raise NotForThisEngine(
+            f"{file.source_key}: Athena read {counted.characters} bytes in {lines} lines of "
+            f"{file.size_bytes} bytes: its lines do not all end with LF, or all with CRLF, or hold "
+            "the byte 0x01, where Athena would cut them"
+        )
+    for kind, expected in reading.control.items():
+        if (found := counted.control.get(kind, 0)) != expected:
+            raise NotForThisEngine(
+                f"{file.source_key}: {found} records are like its {kind}, of which there should be "
+                f"{expected}; Athena cannot tell which of them is at its end of the file"
+            )
+
+
+def _checked(sql: str) -> str:
+    """A statement that is not too long.
+
+    Raises:
+        NotForThisEngine: it is.
+    """
+    if (size := len(sql.encode())) > MOST_STATEMENT_BYTES:
+        raise NotForThisEngine(
+            f"the columns make a statement of {size} bytes; Athena takes {MOST_STATEMENT_BYTES}"
+        )
+    return sql

@@ -1,0 +1,95 @@
+"""How Athena reads one file of a data set, by the data set's format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lake.convert import Counts, FileRefused
+from lake.dataset import DataSet, FixedWidthDataSet
+from lake.engines.documents import NotForThisEngine
+from lake.engines.ends import FileEnds
+from lake.engines.sql.dialect import Athena
+from lake.engines.sql.fixed_width import (
+    END_MARK,
+    HEADER,
+    TRAILER,
+    Places,
+    fixed_width_rules,
+)
+from lake.engines.sql.rules import Rules
+
+_SHOWN_BYTES = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileReading:
+    """The rules of one file, and what its ends say that its lines must agree with."""
+
+    rules: Rules
+    control: Mapping[str, int]
+    """How many control records of each kind there have to be."""
+    end_lines: int = 0
+    """Lines after the trailer: the end-of-file mark, or none."""
+    trailer: str | None = None
+
+    def facts(self, lines: int) -> Mapping[str, Any]:
+        """As the format's reader in `lake.convert` gives them."""
+        trailer = {"number": lines - self.end_lines, "text": self.trailer}
+        return {"lines": lines, "trailer": None if self.trailer is None else trailer}
+
+
+def reading_of(data_set: DataSet, ends: FileEnds) -> FileReading:
+    """How Athena reads the file with these ends.
+
+    Raises:
+        FileRefused: it has no readable header.
+        NotForThisEngine: its trailer is not its last record.
+    """
+    if isinstance(data_set, FixedWidthDataSet):
+        return _fixed_width(data_set, ends)
+    raise NotForThisEngine(f"Athena does not convert {data_set.layout.format}")
+
+
+def _fixed_width(data_set: FixedWidthDataSet, ends: FileEnds) -> FileReading:
+    layout, dialect = data_set.layout, Athena()
+    control = {END_MARK: 1 if ends.end_mark_bytes else 0}
+    first = "false"
+    if layout.header:
+        if not _is_record(data_set, ends.first_line, layout.header.type):
+            raise FileRefused(
+                f"no readable header: line 1 has {len(ends.first_line)} bytes and starts with "
+                f"{ends.first_line[:_SHOWN_BYTES]!r}; a header has {layout.record_length} bytes "
+                f"and the type {layout.header.type!r}",
+                Counts(lines=0, rows=0, rejected=0, control=0, reasons={}),
+            )
+        first = f"line = {dialect.literal(ends.first_line.decode('latin-1'))}"
+        control[HEADER] = 1
+    trailer = None
+    if layout.trailer:
+        is_last = _is_record(data_set, ends.last_line, layout.trailer.type)
+        if is_last:
+            trailer = ends.last_line.decode(layout.encoding, "backslashreplace")
+        control[TRAILER] = 1 if is_last else 0
+    mark = rf"length(line) = {ends.end_mark_bytes} AND {dialect.matches('line', r'\A\x1A+\z')}"
+    places = Places(
+        first=first,
+        after_trailer="false",
+        end_mark=mark if ends.end_mark_bytes else "false",
+    )
+    return FileReading(
+        rules=fixed_width_rules(data_set, dialect=dialect, places=places),
+        control=control,
+        end_lines=control[END_MARK],
+        trailer=trailer,
+    )
+
+
+def _is_record(data_set: FixedWidthDataSet, line: bytes, record_type: str) -> bool:
+    """Whether a line is a whole record of a type."""
+    layout = data_set.layout
+    if layout.record_type is None or len(line) != layout.record_length:
+        return False
+    place = slice(layout.record_type.position - 1, layout.record_type.end)
+    return line[place] == record_type.encode("ascii")

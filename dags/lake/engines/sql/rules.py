@@ -1,0 +1,83 @@
+"""A format's rules as expressions, the same for both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lake.dataset.column import SOURCE_KEY
+from lake.engines.sql.dialect import Dialect
+
+CONTROL = "control"
+"""The verdict on a record that is neither a row nor rejected."""
+MOST_RAW_CHARACTERS = 1 << 16
+"""Of a longer record, the quarantine has this many bytes, as where a worker converts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One way in which a record is no row."""
+
+    condition: str
+    reason: str
+    column: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A column of the table: the expression of a row's value."""
+
+    name: str
+    glue_type: str
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What becomes of a record called `line`."""
+
+    dialect: Dialect
+    faults: tuple[Fault, ...]
+    """In the order in which they are tried; one with `CONTROL` for a reason is a control record,
+    whose kind is in place of the column."""
+    values: tuple[Value, ...]
+    """Of a record without a fault."""
+    raw: str
+    """The record as text, for the quarantine."""
+    raw_bytes: str
+    """The record as it came."""
+
+    @property
+    def verdict(self) -> str:
+        """NULL for a row, `control:kind`, `reason`, or `reason:column`."""
+        cases = " ".join(
+            f"WHEN {fault.condition} THEN {self.dialect.literal(_label(fault))}"
+            for fault in self.faults
+        )
+        return f"CASE {cases} END" if cases else self.dialect.null("string")
+
+    def row(self, source_key: str) -> list[str]:
+        """The columns of the table, of a row of one file."""
+        key = f"{self.dialect.literal(source_key)} AS {SOURCE_KEY}"
+        return [*(f"{value.sql} AS {value.name}" for value in self.values), key]
+
+    @property
+    def control(self) -> str:
+        """Whether a verdict is that on a control record."""
+        return f"verdict LIKE '{CONTROL}:%'"
+
+    def partition(self, names: Sequence[str]) -> list[str]:
+        """The values of the partition's columns as text, as Glue has them."""
+        text = self.dialect.type_name("string")
+        by_name = {value.name: value.sql for value in self.values}
+        return [f"CAST({by_name[name]} AS {text})" for name in names]
+
+
+def _label(fault: Fault) -> str:
+    return f"{fault.reason}:{fault.column}" if fault.column else fault.reason
+
+
+def reason_and_column(verdict: str) -> tuple[str, str | None]:
+    """A verdict taken apart."""
+    reason, _, column = verdict.partition(":")
+    return reason, column or None

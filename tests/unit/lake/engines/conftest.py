@@ -1,0 +1,42 @@
+"""The engines over one lake: S3 and Glue on moto, the embedded Athena, a worker to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from lake.tables import Warehouse
+from moto.server import ThreadedMotoServer
+
+from infra.local.athena import Engine
+
+from .compared import CURATED, DATABASE, LANDING, Lake, LocalAthena
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+
+
+@pytest.fixture(scope="package")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def lake(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    session = boto3.session.Session("test", "test", region_name=REGION)
+    s3 = session.client("s3", endpoint_url=endpoint)
+    glue = session.client("glue", endpoint_url=endpoint)
+    for bucket in (LANDING, CURATED, "results"):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=LANDING, VersioningConfiguration={"Status": "Enabled"})
+    glue.create_database(DatabaseInput={"Name": DATABASE})
+    engine = Engine(endpoint, REGION, ACCOUNT, tmp_path_factory.mktemp("athena"))
+    yield Lake(
+        warehouse=Warehouse(bucket=CURATED, database=DATABASE, s3=s3, glue=glue),
+        athena=LocalAthena(engine),
+    )
+    engine.close()
