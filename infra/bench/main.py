@@ -23,6 +23,7 @@ from infra.bench.workloads import SMALLEST_BYTES, Sample, Workload
 from infra.bench.workloads.all import WORKLOADS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+_WIDTH = 110
 progress = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
@@ -62,7 +63,7 @@ def convert(
         _measure(workload, sorted({*compared, *alone}), compared=compared, rounds=rounds)
         for workload in workloads
     ]
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=_WIDTH)
     console.print(report.machine(load_before=load_before))
     for workload, (results, at_once) in zip(workloads, measured, strict=True):
         console.rule(workload.name, align="left")

@@ -78,9 +78,9 @@ def outcomes(results: Sequence[Result]) -> Table:
 def growth(results: Sequence[Result]) -> Table:
     """`lake.convert` alone, by the size of the file."""
     table = _table(
-        f"{LAKE.name} by the size of the file; of what is more than in the row before",
+        f"{LAKE.name} by the size of the file",
         texts=("file",),
-        numbers=("rows", "CPU s", "MB / CPU s", "of more", "encoding share", "peak MB"),
+        numbers=("rows", "CPU s", "MB / CPU s", "of the more", "encoding share", "peak MB"),
     )
     shares = [
         f"{encoding.cpu_seconds / lake.cpu_seconds:.0%}" for lake, *_, encoding in _by_file(results)

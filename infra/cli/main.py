@@ -14,8 +14,10 @@ from rich.markup import escape
 from infra.cli import daemon
 from infra.cli.aws import aws_environment
 from infra.cli.cdk import cdk
+from infra.cli.check import check as check_file
 from infra.cli.demo import demo as run_demo
 from infra.cli.environment import DeployedEnvironment, wait_until_available
+from infra.cli.infer import infer as infer_data_set
 from infra.cli.landing import find_data_set
 from infra.cli.landing import put as put_files
 from infra.cli.query import print_answer
@@ -108,6 +110,64 @@ def put(
         runs = Runs(environment=deployed, settings=settings, dag_id=data_set.dag_id)
         with step(f"Waiting for a run of the DAG {data_set.dag_id}"):
             runs.wait_until_loaded(keys, timeout_seconds=timeout_seconds)
+
+
+@app.command()
+def infer(
+    file: Annotated[Path, typer.Argument(help="A text file, compressed or not.")],
+    *,
+    dataset: Annotated[
+        str | None,
+        typer.Option("--dataset", "-d", help="<domain>/<table>: write dags/datasets/<it>.yaml."),
+    ] = None,
+    ruler: Annotated[
+        str,
+        typer.Option(
+            help="Where columns of fixed width begin: widths (2,8,12), names with widths "
+            "(kind:2,day:8), a line with | over the first byte of each, or a file that has it."
+        ),
+    ] = "",
+    columns: Annotated[str, typer.Option(help="Names for the columns, with commas.")] = "",
+    encoding: Annotated[str | None, typer.Option(help="Of the text.")] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether a header names columns.")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Records to look at, at most.")] = 100_000,
+    out: Annotated[Path | None, typer.Option(help="Write here, to <domain>/<table>.yaml.")] = None,
+    force: Annotated[bool, typer.Option(help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Propose a data set file from a sample of a file, and print it unless it is to be written.
+
+    Comments say what was seen; what is not sure is a string. The exit code is 0 if the proposal
+    reads the sample without a reject.
+    """
+    if not infer_data_set(
+        file, dataset=dataset, ruler=ruler, columns=columns, encoding=encoding, header=header,
+        rows=rows, out=out, force=force,
+    ):  # fmt: skip
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    dataset: Annotated[
+        str, typer.Argument(help="A data set, such as market/quotes, or the path of its file.")
+    ],
+    file: Annotated[Path, typer.Argument(help="A file that might land.")],
+    *,
+    rows: Annotated[int, typer.Option(min=0, help="Rows to print.")] = 10,
+    rejects: Annotated[int, typer.Option(min=0, help="Bad records to print.")] = 20,
+    out: Annotated[
+        Path | None, typer.Option(help="Keep the Parquet files in this empty folder.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Convert a file on this machine, and print its rows, its bad records and its counts.
+
+    Nothing has to run. The exit code is 0 only if the file would be published.
+    """
+    if not check_file(dataset, file, rows=rows, rejects=rejects, out=out, as_json=as_json):
+        raise typer.Exit(1)
 
 
 @app.command()

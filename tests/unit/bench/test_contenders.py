@@ -1,105 +1,122 @@
-"""Every contender converts the same rows; what becomes of bad records differs."""
+"""What becomes of good and bad records differs from contender to contender."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from importlib import import_module
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from lake.convert.conversion import REJECTS_FILE
 from lake.dataset import DataSet
 
-from infra.bench.contenders import CONTENDERS, LAKE, Contender
+from infra.bench.contenders import ENCODING, LAKE, Contender
+from infra.bench.contenders.encoding import SECONDS_FILE, row_files
+from infra.bench.object_store import object_store
 from infra.bench.outcome import Outcome, inspect
-from infra.bench.sample import Sample
+from infra.bench.workloads import Sample
+from infra.bench.workloads.fixed_width import WORKLOAD
 
-DUCKDB, PANDAS = CONTENDERS[1:]
+type Convert = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def folders(
-    quotes: DataSet, sample: Sample, tmp_path_factory: pytest.TempPathFactory
-) -> dict[Contender, Path]:
-    """What each made of the sample."""
-    folders = {each: tmp_path_factory.mktemp(each.module) for each in CONTENDERS}
-    for contender, folder in folders.items():
-        module = import_module(f"infra.bench.contenders.{contender.module}")
-        module.convert(quotes, sample.path, folder)
-    return folders
+def converted(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Convert:
+    """What a contender makes of the sample."""
+
+    def convert(contender: Contender, source: str = str(sample.path)) -> Path:
+        folder = tmp_path_factory.mktemp(contender.module)
+        command = [sys.executable, "-m", "infra.bench.contenders", contender.module]
+        subprocess.run([*command, str(WORKLOAD.data_set), source, str(folder)], check=True)
+        return folder
+
+    return convert
 
 
-def good_rows(folder: Path, quotes: DataSet) -> list[dict[str, Any]]:
-    """The rows without a gap, with the data set's columns but the partition's."""
-    [path] = [path for path in folder.rglob("*.parquet") if path.name != REJECTS_FILE]
-    names = [column.name for column in quotes.columns if column.name not in quotes.partitions]
-    required = [c.name for c in quotes.columns if not c.nullable and c.name in names]
-    rows = pq.read_table(path, partitioning=None, columns=names).to_pylist()
-    return [row for row in rows if all(row[name] is not None for name in required)]
+@pytest.fixture(scope="module")
+def truth(converted: Convert) -> Path:
+    """What the lake makes of it."""
+    return converted(LAKE)
 
 
-def test_the_lake_keeps_every_bad_record(
-    folders: dict[Contender, Path], quotes: DataSet, sample: Sample
+@pytest.fixture
+def outcome(converted: Convert, truth: Path, quotes: DataSet) -> Callable[[str], Outcome]:
+    """What a contender makes of the sample, beside the lake."""
+
+    def of(name: str) -> Outcome:
+        [contender] = (each for each in WORKLOAD.contenders if each.name == name)
+        return inspect(converted(contender), truth=truth, data_set=quotes, amount="voltot")
+
+    return of
+
+
+def test_the_lake_keeps_every_bad_record_with_its_line(
+    truth: Path, quotes: DataSet, sample: Sample
 ) -> None:
-    """With the line that it is on."""
-    found = inspect(folders[LAKE], data_set=quotes)
-    assert found == Outcome(sample.rows, 0, 8, sample.total_voltot)
-    rejects = pq.read_table(folders[LAKE] / REJECTS_FILE)
-    lines = enumerate(sample.path.read_bytes().split(b"\r\n"), start=1)
-    kept = dict(zip(*rejects.select(["line_number", "raw"]).to_pydict().values(), strict=True))
-    assert len(kept) == 8
-    assert kept == {number: line for number, line in lines if number in kept}
+    found = inspect(truth, truth=truth, data_set=quotes, amount="voltot")
+    assert found == Outcome(
+        exact=sample.rows, altered=0, bad_as_rows=0, kept=8, amount=sample.amount
+    )
+    [path] = set(truth.rglob("*.parquet")) - set(row_files(truth))
+    lines = sample.path.read_bytes().split(b"\r\n")
+    for reject in pq.read_table(path, partitioning=None).to_pylist():
+        assert reject["raw_bytes"] == lines[reject["line_number"] - 1]
 
 
-def test_duckdb_loses_two_of_eight_bad_records_and_takes_six_for_quotes(
-    folders: dict[Contender, Path], quotes: DataSet, sample: Sample
+def test_duckdb_gives_the_lakes_rows_and_takes_six_of_eight_bad_records_for_quotes(
+    outcome: Callable[[str], Outcome], sample: Sample
 ) -> None:
-    """Its amounts are exact."""
-    found = inspect(folders[DUCKDB], data_set=quotes)
-    assert found == Outcome(sample.rows, 6, 0, sample.total_voltot)
+    found = outcome("DuckDB")
+    assert (found.exact, found.altered) == (sample.rows, 0)
+    assert (found.bad_as_rows, found.kept) == (6, 0)
 
 
-def test_pandas_loses_two_of_eight_bad_records_and_takes_six_for_quotes(
-    folders: dict[Contender, Path], quotes: DataSet, sample: Sample
+def test_polars_loses_the_accents_of_latin_1(
+    outcome: Callable[[str], Outcome], sample: Sample
 ) -> None:
-    """Its amounts are less than exact."""
-    found = inspect(folders[PANDAS], data_set=quotes)
-    assert found == Outcome(sample.rows, 6, 0, found.total_voltot)
-    assert found.total_voltot < sample.total_voltot
+    found = outcome("polars")
+    assert found.exact + found.altered == sample.rows
+    assert found.altered > sample.rows / 2
+    assert (found.bad_as_rows, found.kept) == (6, 0)
 
 
-def test_duckdb_gives_the_lakes_good_rows(
-    folders: dict[Contender, Path], quotes: DataSet, sample: Sample
+def test_pandas_loses_digits_of_large_numbers(
+    outcome: Callable[[str], Outcome], sample: Sample
 ) -> None:
-    """Value by value."""
-    rows = good_rows(folders[LAKE], quotes)
-    assert len(rows) == sample.rows
-    assert good_rows(folders[DUCKDB], quotes) == rows
+    """https://github.com/pandas-dev/pandas/issues/64184."""
+    found = outcome("pandas.read_fwf")
+    assert found.exact + found.altered == sample.rows
+    assert found.altered > 0
+    assert (found.bad_as_rows, found.kept) == (6, 0)
 
 
-def test_pandas_gives_floats_whose_eighteenth_digit_is_lost(
-    folders: dict[Contender, Path], quotes: DataSet
+def test_awswrangler_reads_from_s3_what_pandas_reads(
+    converted: Convert,
+    truth: Path,
+    quotes: DataSet,
+    sample: Sample,
+    outcome: Callable[[str], Outcome],
 ) -> None:
-    """Of columns with a missing value, leading zeros counted; its other values are the lake's.
+    [contender] = (each for each in WORKLOAD.contenders if each.reads_s3)
+    with object_store() as store:
+        folder = converted(contender, store.put(sample.path))
+    found = inspect(folder, truth=truth, data_set=quotes, amount="voltot")
+    assert found == outcome("pandas.read_fwf")
 
-    https://github.com/pandas-dev/pandas/issues/64184
-    """
-    expected = good_rows(folders[LAKE], quotes)
-    for row in expected:
-        row["quatot"] -= row["quatot"] % 10
-        row["voltot"] -= row["voltot"] % Decimal("0.10")
-    rows = good_rows(folders[PANDAS], quotes)
-    assert {type(row["voltot"]) for row in rows} == {float}
-    for row in rows:
-        row["datven"] = row["datven"].date()
-        for column in quotes.columns:
-            if column.kind == "decimal":
-                row[column.name] = round(Decimal(row[column.name]), column.scale)
-    assert rows == expected
+
+def test_encoding_writes_the_same_rows_again_and_says_what_that_alone_took(
+    converted: Convert, truth: Path
+) -> None:
+    folder = converted(ENCODING, str(truth))
+    again, lake = (
+        pa.concat_tables(pq.read_table(path, partitioning=None) for path in row_files(each))
+        for each in (folder, truth)
+    )
+    assert again.equals(lake)
+    assert 0 < float((folder / SECONDS_FILE).read_text()) < 60
 
 
 def test_arrow_reads_31_february_as_3_march() -> None:

@@ -1,37 +1,60 @@
-"""Contenders take turns, and one that is wrong is not measured."""
+"""Contenders take turns, and where the lake is wrong nothing is measured."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from infra.bench.contenders import CONTENDERS, LAKE
+from infra.bench.contenders import ENCODING, LAKE
 from infra.bench.rounds import RowsLost, run_rounds
-from infra.bench.sample import Sample
+from infra.bench.together import TASKS, run_together
+from infra.bench.workloads import Sample
+from infra.bench.workloads.fixed_width import WORKLOAD
+
+DUCKDB = WORKLOAD.contenders[1]
 
 
 def test_all_convert_once_a_round_and_leave_nothing(sample: Sample, tmp_path: Path) -> None:
     said: list[str] = []
-    pairs = [(contender, sample) for contender in CONTENDERS[:2]]
-    results = run_rounds(pairs, rounds=2, folder=tmp_path, say=said.append)
-    assert [line.split(", ")[0] for line in said] == [
-        "round 1 of 2: lake.convert",
-        "round 1 of 2: DuckDB",
-        "round 2 of 2: lake.convert",
-        "round 2 of 2: DuckDB",
+    results = run_rounds(
+        WORKLOAD, sample, contenders=(LAKE, DUCKDB), rounds=2, folder=tmp_path, say=said.append
+    )
+    assert [line.split(", ")[1] for line in said] == [
+        "lake.convert",
+        "DuckDB",
+        "encoding alone",
+    ] * 2
+    assert [(each.contender, len(each.usages)) for each in results] == [
+        (LAKE, 2),
+        (DUCKDB, 2),
+        (ENCODING, 2),
     ]
-    assert [(r.contender, r.outcome.rows, r.lost, len(r.usages)) for r in results] == [
-        (CONTENDERS[0], sample.rows, 0, 2),
-        (CONTENDERS[1], sample.rows, 2, 2),
-    ]
+    lake, duckdb, encoding = results
+    assert (lake.rows_lost, lake.bad_lost, lake.amount_error) == (0, 0, Decimal(0))
+    assert (duckdb.rows_lost, duckdb.bad_lost) == (0, 2)
+    assert encoding.cpu_seconds < lake.cpu_seconds
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_contender_that_does_not_give_every_good_row_is_refused(
+@pytest.mark.parametrize("more", [{"rows": 1}, {"malformed": 1}, {"amount": 1}])
+def test_a_lake_that_does_not_give_what_was_generated_is_no_measurement(
+    more: dict[str, int], sample: Sample, tmp_path: Path
+) -> None:
+    other = replace(sample, **{name: getattr(sample, name) + count for name, count in more.items()})
+    with pytest.raises(RowsLost, match=f"gave {sample.rows} rows, 8 rejects"):
+        run_rounds(
+            WORKLOAD, other, contenders=(LAKE,), rounds=1, folder=tmp_path, say=lambda _: None
+        )
+
+
+def test_several_at_once_hold_less_than_each_alone_times_their_number(
     sample: Sample, tmp_path: Path
 ) -> None:
-    more = replace(sample, rows=sample.rows + 1)
-    with pytest.raises(RowsLost, match=f"{sample.rows} good rows of {sample.rows + 1}"):
-        run_rounds([(LAKE, more)], rounds=1, folder=tmp_path, say=lambda _: None)
+    """What they share is counted once."""
+    result = run_together(WORKLOAD, sample, folder=tmp_path)
+    alone = max(usage.peak_bytes for usage in result.usages)
+    assert len(result.usages) == TASKS
+    assert alone < result.peak_bytes < TASKS * alone
