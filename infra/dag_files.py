@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 DAG_FILE = '''\
-"""The Airflow DAG that loads the data set {name}, declared in datasets/{name}.yaml."""
+"""The Airflow DAGs of the data set {name}, declared in datasets/{name}.yaml."""
 
-from lake.dag import build_dag
+from lake.dag import build_dags
 
-dag = build_dag("{name}")
+load, backfill = build_dags("{name}")
 '''
 
 

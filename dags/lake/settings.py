@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,6 +24,8 @@ class LakeSettings(BaseSettings):
     curated_bucket: str
     database: str
     workgroup: str
+    task_slots: int = Field(ge=1)
+    """Tasks that the environment runs at once, with all of its workers."""
 
 
 def lake_settings() -> LakeSettings:

@@ -1,99 +1,98 @@
-"""Check: what Athena reads is what was published, and the keys are unique."""
+"""Check: what Athena reads of the processed files is what was published."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Collection, Iterator
 
-from lake.dataset import DataSet
-from lake.pipeline.catalog import Catalog, partition_types
-from lake.pipeline.documents import LoadRecord, Plan
-from lake.pipeline.places import Places
-from lake.pipeline.store import Store
+from lake.dataset.column import SOURCE_KEY
+from lake.pipeline.documents import LandedFile, Plan, Processed, Published
+from lake.pipeline.lake import Lake
+from lake.pipeline.results import Audit
+from lake.pipeline.staged import partition_conditions
 
-PARTITIONS_A_QUERY = 200
-"""Athena takes 262,144 bytes of SQL; this many partition values stay far below."""
+log = logging.getLogger(__name__)
+
+FILES_A_CHUNK = 1000
+"""How many files one task takes away."""
 
 
 class CheckFailed(RuntimeError):
     """The table does not hold what the run published."""
 
 
-def check(*, data_set: DataSet, store: Store, catalog: Catalog, plan: Plan) -> None:
-    """Compare the rows of each loaded object as Athena counts them, and look for duplicate keys.
+def check(*, lake: Lake, plan: Plan) -> list[int]:
+    """Compare the rows of each processed file as Athena counts them; list what can be taken away.
 
-    What is checked is what will be deleted from the landing bucket: the files that this run
-    loaded, and those of an earlier run that did not come so far. Only their partitions are read.
+    Processed are the files that this run loaded or found unchanged, and those that an earlier run
+    loaded and did not come to take away. Gives the numbers of the lists.
 
     Raises:
-        CheckFailed: names the objects with a wrong count, or sample keys that are not unique.
+        CheckFailed: names the files of which the table has other rows than were published.
     """
-    records = _loaded(data_set, store, plan)
-    expected = {
-        f"s3://{store.curated_bucket}/{part.key}": part.rows
-        for record in records
-        for part in record.parts
+    places = lake.places.run(plan.run_id)
+    published = lake.store.require(places.published(plan.attempt), Published)
+    done = [outcome.file for outcome in published.files if outcome.state != "refused"]
+    files = [*done, *plan.loaded]
+    _compare(lake, plan, {file.key for file in files})
+    landed = [file for file in files if file.object_key == file.key]
+    chunks = {
+        number: landed[start : start + FILES_A_CHUNK]
+        for number, start in enumerate(range(0, len(landed), FILES_A_CHUNK))
     }
-    counted: dict[str, int] = {}
-    for where in _conditions(data_set, records):
-        table = f'"{catalog.database}"."{data_set.table_name}"{where}'
-        sql = f'SELECT "$path" AS path, count(*) AS n FROM {table} GROUP BY 1'  # noqa: S608  # names of the data set file, held to [a-z0-9_]
-        counted |= {row["path"]: int(row["n"]) for row in catalog.query(sql)}
-        if data_set.keys:
-            _require_unique(data_set, catalog, table)
-    wrong = {
-        path: (rows, counted.get(path, 0))
-        for path, rows in expected.items()
-        if counted.get(path, 0) != rows
-    }
-    if wrong:
-        said = "; ".join(
-            f"{path}: wrote {rows}, Athena reads {n}" for path, (rows, n) in wrong.items()
-        )
-        raise CheckFailed(f"{data_set.table_name}: {said}")
-
-
-def _loaded(data_set: DataSet, store: Store, plan: Plan) -> list[LoadRecord]:
-    """The records of the plan's files that are loaded at the version that the plan names."""
-    places = Places.of(data_set)
-    records = store.read_many((places.record(file) for file in plan.files), LoadRecord)
-    return [
-        record
-        for file, record in zip(plan.files, records, strict=True)
-        if record and record.state == "loaded" and record.version_id == file.version_id
-    ]
-
-
-def _conditions(data_set: DataSet, records: Iterable[LoadRecord]) -> list[str]:
-    """The WHERE clauses, one a query, that select the touched partitions."""
-    values = sorted({tuple(part.partition.items()) for r in records for part in r.parts})
-    if not values:
-        return []
-    if not data_set.partitions:
-        return [""]
-    return [
-        " WHERE "
-        + " OR ".join(_equals(data_set, v) for v in values[start : start + PARTITIONS_A_QUERY])
-        for start in range(0, len(values), PARTITIONS_A_QUERY)
-    ]
-
-
-def _equals(data_set: DataSet, partition: Iterable[tuple[str, str]]) -> str:
-    """`("data" = DATE '2021-06-25')`: a literal of the partition's type, so that Athena prunes."""
-    types = partition_types(data_set)
-    terms = []
-    for name, value in partition:
-        quoted = "'" + value.replace("'", "''") + "'"
-        literal = {"string": quoted, "date": f"DATE {quoted}"}.get(types[name], value)
-        terms.append(f'"{name}" = {literal}')
-    return "(" + " AND ".join(terms) + ")"
-
-
-def _require_unique(data_set: DataSet, catalog: Catalog, table: str) -> None:
-    keys = ", ".join(f'"{key}"' for key in data_set.keys)
-    sample = catalog.query(
-        f"SELECT {keys}, count(*) AS n FROM {table} GROUP BY {keys} HAVING count(*) > 1 LIMIT 3"  # noqa: S608  # as above
+    lake.store.write_many(
+        {places.processed(plan.attempt, n): _processed(chunk) for n, chunk in chunks.items()}
     )
-    if sample:
-        raise CheckFailed(
-            f"{data_set.table_name}: the keys ({keys}) are not unique, for example {sample}"
+    return list(chunks)
+
+
+def _processed(files: Collection[LandedFile]) -> Processed:
+    return Processed(files=tuple(files))
+
+
+def _compare(lake: Lake, plan: Plan, keys: Collection[str]) -> None:
+    """Until no other run changes the table while it is read."""
+    while keys:
+        change = lake.log.applied()
+        entries = lake.index.entries(keys)
+        if lake.data_set.target.write != "append":
+            # Rows of earlier files may have been replaced since by those of later ones.
+            entries = {key: e for key, e in entries.items() if e.change == change}
+        counted = dict(_counted(lake, plan, entries)) if entries else {}
+        if lake.log.applied() != change:
+            continue
+        wrong = [
+            f"{key}: {entry.rows} rows were published, Athena reads {counted.get(key, 0)}"
+            for key, entry in sorted(entries.items())
+            if counted.get(key, 0) != entry.rows
+        ]
+        if wrong:
+            raise CheckFailed(f"{lake.data_set.table_name}: {'; '.join(wrong[:10])}")
+        log.info("the rows of %d files are as published", len(entries))
+        return
+
+
+def _counted(lake: Lake, plan: Plan, keys: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Rows by source key, of these source keys and of what lies between them."""
+    first, last = (key.replace("'", "''") for key in (min(keys), max(keys)))
+    between = f"{SOURCE_KEY} BETWEEN '{first}' AND '{last}'"
+    totals: dict[str, int] = {}
+    for where in _conditions(lake, plan):
+        rows = lake.athena.query(
+            f"SELECT {SOURCE_KEY}, count(*) AS n FROM ("  # noqa: S608  # names of the data set file, held to [a-z0-9_]; the keys are quoted
+            f'SELECT {SOURCE_KEY} FROM "{lake.data_set.table_name}"{where}'
+            f") WHERE {between} GROUP BY 1"
         )
+        for row in rows:
+            key = str(row[SOURCE_KEY])
+            totals[key] = totals.get(key, 0) + int(row["n"] or 0)
+    yield from totals.items()
+
+
+def _conditions(lake: Lake, plan: Plan) -> Iterator[str]:
+    """The partitions that the run wrote; all of them where earlier runs wrote others."""
+    audited = lake.store.read(lake.places.run(plan.run_id).audit(plan.attempt), Audit)
+    if plan.loaded or audited is None or not audited.parts:
+        yield ""
+    else:
+        yield from partition_conditions(lake, audited.parts)

@@ -1,81 +1,129 @@
-"""Convert: the files of one batch become staged Parquet parts, each with a result document."""
+"""Convert: what one mapped task has to, into parts that no reader sees yet."""
 
 from __future__ import annotations
 
+import io
 import logging
-from collections.abc import Sequence
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from lake.convert import Conversion, FileRefused, convert
-from lake.dataset import DataSet
-from lake.pipeline.documents import FileResult, LandedFile, Part
-from lake.pipeline.places import Places, RunPlaces
+from lake.convert import BatchConverter, FileRefused, SourceFile
+from lake.convert import conversion as converted
+from lake.pipeline.documents import Batch, FileRange, Part, Plan
+from lake.pipeline.lake import Lake
+from lake.pipeline.results import BatchResult, RangeResult
 from lake.pipeline.store import Store
+from lake.tables import LakeTable
 
 log = logging.getLogger(__name__)
 
-
-class FilesRefused(Exception):
-    """Files that cannot be converted as they are: trying again does not help."""
-
-    def __init__(self, refused: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{key}: {reason}" for key, reason in refused.items()))
-        self.refused = refused
+SMALL_BYTES = 512 * 1024
+"""Objects up to this size are fetched whole, ahead of the conversion, which waits for none then."""
+AHEAD = 16
+"""How many of them."""
 
 
-def convert_batch(
-    *, data_set: DataSet, store: Store, batch: Sequence[LandedFile], run_id: str
-) -> list[FileResult]:
-    """Convert each file of a batch and write its result.
+def convert_batch(*, lake: Lake, plan: Plan, number: int) -> BatchResult:
+    """Convert a batch, upload its parts, and write its result.
 
-    Raises:
-        FilesRefused: after every file was tried, where some were refused.
+    The parts of each try have keys of their own: what a change of the table names is never written
+    again. A file that is refused is in the result with its reason.
     """
-    run = Places.of(data_set).run(run_id)
-    results = [_convert_file(data_set=data_set, store=store, file=file, run=run) for file in batch]
-    if refused := {r.file.key: r.reason for r in results if r.state == "refused"}:
-        raise FilesRefused(refused)
-    return results
-
-
-def _convert_file(
-    *, data_set: DataSet, store: Store, file: LandedFile, run: RunPlaces
-) -> FileResult:
+    places = lake.places.run(plan.run_id)
+    batch = lake.store.require(places.batch(plan.attempt, number), Batch)
+    conversion = f"{number:04}-{uuid.uuid4().hex[:12]}"
     with TemporaryDirectory(prefix="lake-") as temporary:
         folder = Path(temporary)
-        try:
-            with closing(store.open_landed(file)) as stream:
-                conversion = convert(data_set, stream, folder=folder, size_bytes=file.size_bytes)
-        except FileRefused as refusal:
-            result = FileResult(file=file, state="refused", reason=str(refusal))
-            log.error("refused %s: %s", file.key, refusal)
-        else:
-            result = _stage(store=store, file=file, run=run, conversion=conversion, folder=folder)
-            log.info("%s: %d rows, %d rejected", file.key, result.rows, result.rejected)
-    store.write(run.result(file), result)
+        converter = BatchConverter(
+            lake.data_set,
+            folder,
+            run_id=plan.run_id,
+            field_ids=plan.field_ids,
+            rejects_field_ids=plan.quarantine_field_ids,
+        )
+        with converter:
+            results = tuple(
+                _convert(converter, each, stream) for each, stream in _opened(lake.store, batch)
+            )
+        run = f"{places.staged}{conversion}/"
+        parts = _upload(lake, lake.rows, run, folder, converter.parts)
+        rejects = _upload(lake, lake.quarantine, run, folder, converter.rejects)
+    result = BatchResult(conversion=conversion, results=results, parts=parts, rejects=rejects)
+    lake.store.write(places.result(plan.attempt, number), result)
     return result
 
 
-def _stage(
-    *, store: Store, file: LandedFile, run: RunPlaces, conversion: Conversion, folder: Path
-) -> FileResult:
-    parts = []
-    for part in conversion.parts:
-        store.upload(folder / part.path, run.staged(file, part.path))
-        parts.append(Part(key=part.path, partition=dict(part.partition), rows=part.rows))
-    rejects_key = None
-    if conversion.rejects is not None:
-        rejects_key = run.staged(file, conversion.rejects)
-        store.upload(folder / conversion.rejects, rejects_key)
-    return FileResult(
-        file=file,
-        state="converted",
+def _convert(converter: BatchConverter, each: FileRange, stream: Any) -> RangeResult:
+    file, started = each.file, time.monotonic()
+    source = _source(each)
+    try:
+        with closing(stream):
+            conversion = converter.add(stream, source)
+    except FileRefused as refused:
+        log.error("refused %s: %s", file.key, refused)
+        return RangeResult(range=each, reason=refused.reason, counts=refused.counts)
+    log.info("%s: %s", file.key, conversion.counts)
+    return RangeResult(
+        range=each,
+        counts=conversion.counts,
+        size_bytes=conversion.size_bytes,
         sha256=conversion.sha256,
-        lines=conversion.counts.lines,
-        rows=conversion.counts.rows,
-        rejected=conversion.counts.rejected,
-        parts=tuple(parts),
-        rejects_key=rejects_key,
+        facts=dict(conversion.facts),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _source(each: FileRange) -> SourceFile:
+    return SourceFile(
+        key=each.file.key,
+        version_id=each.file.version_id,
+        size_bytes=each.file.size_bytes,
+        start=each.start,
+        end=each.end,
+    )
+
+
+def _opened(store: Store, batch: Batch) -> Iterator[tuple[FileRange, Any]]:
+    """Each range with its bytes, in order; small objects are there before their turn."""
+    waiting: deque[tuple[FileRange, Future[bytes] | None]] = deque()
+
+    def first() -> tuple[FileRange, Any]:
+        each, fetched = waiting.popleft()
+        if fetched is not None:
+            return each, io.BytesIO(fetched.result())
+        return each, store.open_landed(each.file, first_byte=_source(each).first_byte_read)
+
+    with ThreadPoolExecutor(AHEAD) as pool:
+        for each in batch.ranges:
+            small = each.is_whole and each.size_bytes <= SMALL_BYTES
+            waiting.append((each, pool.submit(store.fetch_landed, each.file) if small else None))
+            if len(waiting) > AHEAD:
+                yield first()
+        while waiting:
+            yield first()
+
+
+def _upload(
+    lake: Lake, table: LakeTable, run: str, folder: Path, parts: Sequence[converted.Part]
+) -> tuple[Part, ...]:
+    """Upload the parts to where they stay, if the run is published."""
+    prefix = f"{table.prefix}{run}"
+    lake.store.upload_many({f"{prefix}{part.path}": folder / part.path for part in parts})
+    return tuple(
+        Part(
+            key=f"{prefix}{part.path}",
+            partition=dict(part.partition),
+            rows=part.rows,
+            size_bytes=part.size_bytes,
+            first_source_key=part.first_source_key,
+            last_source_key=part.last_source_key,
+        )
+        for part in parts
     )

@@ -3,91 +3,172 @@
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from lake.tables.documents import Document, Part, PartChanges
 
-class Document(BaseModel):
-    """A JSON document: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+Kind = Literal["load", "backfill", "replay", "maintenance"]
+"""What a run is for."""
 
 
 class LandedFile(Document):
     """One version of one object of the landing bucket."""
 
     key: str
+    """The key that it landed under: the `source_key` of its rows, also where it is archived."""
+    object_key: str
+    """Where it is: `key`, or its place in the archive."""
     version_id: str
     etag: str
     size_bytes: int
+    landed_at: datetime
 
     @property
     def name(self) -> str:
         """The last part of the key."""
         return self.key.rsplit("/", 1)[-1]
 
+
+class FileRange(Document):
+    """The bytes of a file that one task converts: all of them, or those of a range."""
+
+    file: LandedFile
+    start: int = 0
+    end: int | None = None
+    """The first byte behind the range; None for the file's end."""
+
     @property
-    def file_id(self) -> str:
-        """What the lake calls the file: 16 hexadecimal digits from its key."""
-        return sha256(self.key.encode()).hexdigest()[:16]
+    def is_whole(self) -> bool:
+        """Whether it is all of the file."""
+        return self.start == 0 and self.end is None
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes it has."""
+        return (self.file.size_bytes if self.end is None else self.end) - self.start
+
+
+class Batch(Document):
+    """What one mapped task converts."""
+
+    number: int
+    label: str
+    engine: Literal["worker", "athena", "spark"] = "worker"
+    ranges: tuple[FileRange, ...]
 
 
 class Plan(Document):
-    """What a run does: `batches` are converted, a task each; `loaded` need only be deleted."""
+    """What a run does; its batches are documents of their own."""
 
     run_id: str
-    batches: tuple[tuple[LandedFile, ...], ...]
-    loaded: tuple[LandedFile, ...]
-
-    @property
-    def files(self) -> tuple[LandedFile, ...]:
-        """Every file of the run, converted or loaded before."""
-        return tuple(file for batch in self.batches for file in batch) + self.loaded
-
-
-class Part(Document):
-    """One Parquet object of a file: where it is, its partition, its rows."""
-
-    key: str
-    partition: dict[str, str]
-    rows: int
+    kind: Kind
+    attempt: str
+    """Of this planning: a run that is planned again writes its documents elsewhere."""
+    started_at: datetime
+    labels: tuple[str, ...] = ()
+    """Of the batches, by number."""
+    loaded: tuple[LandedFile, ...] = ()
+    """Files that an earlier run loaded: there is nothing to do but to take them away."""
+    field_ids: dict[str, int] = Field(default_factory=dict)
+    """Iceberg's, of the table's columns."""
+    quarantine_field_ids: dict[str, int] = Field(default_factory=dict)
+    replay_key: str = ""
+    """Of a replay: its order, in the landing bucket."""
 
 
-class FileResult(Document):
-    """What became of a file: converted into staged parts, or refused with a reason."""
+class Tally(Document):
+    """Where the records of a file went; one that becomes several rows is one record."""
+
+    records: int = 0
+    rows: int = 0
+    quarantined: int = 0
+    control: int = 0
+
+
+class FileOutcome(Tally):
+    """What became of a file in a run."""
 
     file: LandedFile
-    state: Literal["converted", "refused"]
-    reason: str = ""
     sha256: str = ""
-    lines: int = 0
-    rows: int = 0
-    rejected: int = 0
-    parts: tuple[Part, ...] = ()
-    rejects_key: str | None = None
+    state: Literal["loaded", "unchanged", "refused"]
+    """`unchanged`: the table holds this content already."""
+    reason: str = ""
+    """Why it was refused."""
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """The key that it landed under."""
+        return self.file.key
 
 
-class LoadRecord(Document):
-    """The durable record of a file: what the table holds of it, or why it was refused."""
+class FileEntry(Document):
+    """What the file index knows of a file that the table holds."""
 
-    key: str
     version_id: str
     sha256: str
-    state: Literal["loaded", "refused"]
-    reason: str = ""
+    definition: str
+    """Of the data set file that it was converted with: `definition_of`."""
+    change: int
     run_id: str
-    recorded_at: datetime
-    lines: int = 0
-    rows: int = 0
-    rejected: int = 0
-    parts: tuple[Part, ...] = ()
-    rejects_key: str | None = None
+    rows: int
+    quarantined: int
+
+
+class RunRecord(Document):
+    """What a run did, as the ledger keeps it."""
+
+    run_id: str
+    kind: Kind
+    engine: str = "worker"
+    started_at: datetime
+    ended_at: datetime
+    files: tuple[FileOutcome, ...] = ()
+
+
+class Commit(Document):
+    """One change of a data set's tables, as the change log holds it: written once, then applied."""
+
+    number: int
+    commit_id: str
+    """Tells a commit from another writer's of the same number."""
+    run: RunRecord
+    rows: PartChanges = PartChanges()
+    quarantine: PartChanges = PartChanges()
+    index: dict[str, FileEntry] = Field(default_factory=dict)
+    """What the file index says of each of the run's files from now on."""
 
 
 class Published(Document):
-    """What a run published: the records written, and the refused files with their reasons."""
+    """What a run published."""
 
-    loaded: tuple[LoadRecord, ...]
-    refused: dict[str, str]
+    change: int | None
+    """Its number; None where there was nothing to change."""
+    files: tuple[FileOutcome, ...]
+
+
+class Processed(Document):
+    """Files that can be taken out of the landing prefix."""
+
+    files: tuple[LandedFile, ...]
+
+
+__all__ = [
+    "Batch",
+    "Commit",
+    "Document",
+    "FileEntry",
+    "FileOutcome",
+    "FileRange",
+    "Kind",
+    "LandedFile",
+    "Part",
+    "PartChanges",
+    "Plan",
+    "Processed",
+    "Published",
+    "RunRecord",
+    "Tally",
+]

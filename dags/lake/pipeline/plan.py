@@ -1,66 +1,91 @@
-"""Plan: which of the listed files are new, and which task converts which."""
+"""Plan: which files are new, and which task converts which."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from lake.dataset import DataSet
-from lake.pipeline.documents import LandedFile, LoadRecord, Plan
-from lake.pipeline.places import Places
-from lake.pipeline.store import Store
+from lake.pipeline.apply import roll_forward
+from lake.pipeline.documents import Batch, FileEntry, Kind, LandedFile, Plan
+from lake.pipeline.lake import Lake
+from lake.pipeline.packing import label, pack, ranges_of
+from lake.pipeline.selection import Selection
 
 log = logging.getLogger(__name__)
 
 
-def plan(*, data_set: DataSet, store: Store, listed_keys: Sequence[str], run_id: str) -> Plan:
-    """Split the listed files into those to convert and those that are loaded; write the plan.
+def plan(
+    *, lake: Lake, selection: Selection, run_id: str, task_slots: int, most_tasks: int
+) -> Plan:
+    """Finish what an earlier run left, make the tables ready, and share out the selected files.
 
-    A file is loaded when its record names this very version. Objects that ended since they were
-    listed, folder markers and keys outside of the data set's pattern are left alone.
+    Args:
+        lake: the data set's.
+        selection: the files that the run is about.
+        run_id: the run.
+        task_slots: how many tasks the environment runs at once.
+        most_tasks: how many it may map, besides what the data set says.
+
+    Raises:
+        lake.tables.IncompatibleSchema: the tables cannot take the data set's columns.
     """
-    wanted = {key for key in listed_keys if data_set.accepts(key)}
-    files = [file for file in store.landed(data_set.source_prefix) if file.key in wanted]
-    places = Places.of(data_set)
-    records = store.read_many((places.record(file) for file in files), LoadRecord)
-    loaded: list[LandedFile] = []
-    new: list[LandedFile] = []
-    for file, record in zip(files, records, strict=True):
-        known = record and record.state == "loaded" and record.version_id == file.version_id
-        (loaded if known else new).append(file)
+    started_at = datetime.now(UTC)
+    roll_forward(lake)
+    field_ids, quarantine_field_ids = lake.rows.ensure(), lake.quarantine.ensure()
+    lake.ledger.ensure()
+    files = sorted(selection.files(lake), key=lambda file: file.key)
+    entries = lake.index.entries([file.key for file in files])
+    loaded = [file for file in files if _is_loaded(file, entries, selection.kind)]
+    batches = _batches(
+        lake,
+        sorted(set(files) - set(loaded), key=lambda file: file.key),
+        task_slots=task_slots,
+        most_tasks=min(most_tasks, lake.data_set.run.max_mapped_tasks),
+    )
     made = Plan(
         run_id=run_id,
-        batches=batches(new, at_most=data_set.run.max_mapped_tasks),
+        kind=selection.kind,
+        attempt=uuid.uuid4().hex[:12],
+        started_at=started_at,
+        labels=tuple(batch.label for batch in batches),
         loaded=tuple(loaded),
+        field_ids=field_ids,
+        quarantine_field_ids=quarantine_field_ids,
     )
-    store.write(places.run(run_id).plan, made)
-    log.info("%d files: %d to convert, %d loaded before", len(files), len(new), len(loaded))
+    places = lake.places.run(run_id)
+    lake.store.write_many({places.batch(made.attempt, b.number): b for b in batches})
+    lake.store.write(places.plan, made)
+    log.info("%d files, %d loaded before, %d batches", len(files), len(loaded), len(batches))
     return made
 
 
-def batches(files: Sequence[LandedFile], *, at_most: int) -> tuple[tuple[LandedFile, ...], ...]:
-    """One file a batch; past `at_most` files, that many batches of about the same bytes.
+def read_plan(lake: Lake, run_id: str) -> Plan:
+    """The plan of a run, as it stands.
 
-    The largest file first, each to the batch that has the fewest bytes yet. No file gives a batch
-    of none: Airflow would skip a task that is mapped over nothing, and with it the deletion of what
-    an earlier run loaded.
+    Raises:
+        FileNotFoundError: the run was not planned.
     """
-    if not files:
-        return ((),)
-    if len(files) <= at_most:
-        return tuple((file,) for file in files)
-    filled: list[list[LandedFile]] = [[] for _ in range(at_most)]
-    sizes = [0] * at_most
-    for file in sorted(files, key=lambda file: (-file.size_bytes, file.key)):
-        smallest = min(range(at_most), key=lambda batch: (sizes[batch], len(filled[batch])))
-        filled[smallest].append(file)
-        sizes[smallest] += file.size_bytes
-    return tuple(tuple(sorted(batch, key=lambda file: file.key)) for batch in filled)
+    return lake.store.require(lake.places.run(run_id).plan, Plan)
 
 
-def batch_label(batch: Sequence[LandedFile]) -> str:
-    """How the Airflow UI names a mapped task: by its file, or by the first of its files."""
-    if not batch:
-        return "nothing new"
-    first = batch[0].name
-    return first if len(batch) == 1 else f"{first} and {len(batch) - 1} more"
+def _is_loaded(file: LandedFile, entries: dict[str, FileEntry], kind: Kind) -> bool:
+    """A backfill converts again what was loaded; it may give other rows today."""
+    entry = entries.get(file.key)
+    return kind == "load" and entry is not None and entry.version_id == file.version_id
+
+
+def _batches(
+    lake: Lake, files: Iterable[LandedFile], *, task_slots: int, most_tasks: int
+) -> list[Batch]:
+    ranges = [
+        each
+        for file in files
+        for each in ranges_of(file, splittable=lake.data_set.layout.splittable)
+    ]
+    packed = pack(ranges, task_slots=task_slots, most_tasks=most_tasks)
+    return [
+        Batch(number=number, label=label(batch), ranges=batch)
+        for number, batch in enumerate(packed)
+    ]

@@ -1,131 +1,174 @@
-"""Publish: the converted files of a run become part of the table, each with its durable record."""
+"""Publish: commit what the audit accepted as one change, and apply it."""
 
 from __future__ import annotations
 
 import logging
+import uuid
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-from lake.dataset import DataSet
-from lake.pipeline.catalog import Catalog
-from lake.pipeline.documents import FileResult, LoadRecord, Part, Plan, Published
-from lake.pipeline.places import Places, RunPlaces
-from lake.pipeline.store import Store
+from lake.dataset.column import SOURCE_KEY
+from lake.pipeline.apply import roll_forward
+from lake.pipeline.audit import audit
+from lake.pipeline.documents import (
+    Commit,
+    FileEntry,
+    FileOutcome,
+    Part,
+    PartChanges,
+    Plan,
+    Published,
+    RunRecord,
+)
+from lake.pipeline.lake import Lake
+from lake.pipeline.results import Audit
+from lake.tables import LakeTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lake.tables.rewrite import Kept
 
 log = logging.getLogger(__name__)
 
 
-def publish(*, data_set: DataSet, store: Store, catalog: Catalog, plan: Plan) -> Published:
-    """Publish every converted file of the plan, record every refused one.
+class PartsMissing(RuntimeError):
+    """Objects that were converted are not there any more."""
 
-    A file is copied under names made of its key and content, its partitions are registered, what
-    it gave before under other content is deleted, and its record is written last: killed anywhere
-    and run again, it leaves the same table. A file whose conversion never ended has no result: it
-    is left for the next run.
+
+def publish(*, lake: Lake, plan: Plan) -> Published:
+    """Make the accepted files part of the table, all at once.
+
+    Writing the change to the log is the commit. Where another run changed the tables since the
+    audit, the files are audited again against what is there now. Published already, by an earlier
+    try of this run, they are found unchanged, and nothing happens.
+
+    Raises:
+        PartsMissing: the run was left alone for so long that its objects were cleaned away.
     """
-    places = Places.of(data_set)
-    run = places.run(plan.run_id)
-    results = _results(store=store, run=run, plan=plan)
-    converted = [result for result in results if result.state == "converted"]
-    catalog.ensure_table(data_set, location=_uri(store, places.table_prefix))
-    loaded = tuple(
-        _publish_file(data_set=data_set, plan=plan, store=store, catalog=catalog, result=result)
-        for result in converted
+    places = lake.places.run(plan.run_id)
+    audited = lake.store.require(places.audit(plan.attempt), Audit)
+    while True:
+        if roll_forward(lake) != audited.change:
+            audited = audit(lake=lake, plan=plan)
+        commit = _commit(lake, plan, audited)
+        if commit is None or lake.log.commit(commit):
+            break
+    if commit is None:
+        _record_nothing(lake, plan, audited)
+    else:
+        roll_forward(lake)
+    published = Published(change=commit.number if commit else None, files=audited.files)
+    lake.store.write(places.published(plan.attempt), published)
+    return published
+
+
+def _commit(lake: Lake, plan: Plan, audited: Audit) -> Commit | None:
+    """The change that the accepted files make; None where it would change nothing."""
+    accepted = [outcome for outcome in audited.files if outcome.state == "loaded"]
+    if not accepted:
+        return None
+    staged = lake.places.run(plan.run_id).staged
+    _require_parts(lake, staged, audited)
+    keys = {outcome.key for outcome in accepted}
+    replaced = set(lake.index.entries(keys))
+    excluded = set(audited.converted) - keys
+
+    def changes(table: LakeTable, parts: Iterable[Part], **how: Any) -> PartChanges:
+        from lake.tables.changes import changes_for  # noqa: PLC0415  # pyarrow, in tasks alone
+
+        staging = f"{table.prefix}{staged}published"
+        add = list(_without(table, parts, excluded, staging))
+        return changes_for(table, add=add, replaced_source_keys=replaced, staging=staging, **how)
+
+    data_set, number = lake.data_set, audited.change + 1
+    order = sorted(accepted, key=lambda outcome: (outcome.file.landed_at, outcome.key))
+    rows = changes(
+        lake.rows,
+        audited.parts,
+        write=data_set.target.write,
+        keys=data_set.keys,
+        source_order=[outcome.key for outcome in order],
     )
-    refused = {}
-    for result in results:
-        if result.state == "refused":
-            refused[result.file.key] = result.reason
-            _record_refusal(places=places, store=store, result=result, run_id=plan.run_id)
-    return Published(loaded=loaded, refused=refused)
-
-
-def _results(*, store: Store, run: RunPlaces, plan: Plan) -> list[FileResult]:
-    """The results for the versions that the plan names."""
-    files = [file for batch in plan.batches for file in batch]
-    found = store.read_many((run.result(file) for file in files), FileResult)
-    results = []
-    for file, result in zip(files, found, strict=True):
-        if result is not None and result.file == file:
-            results.append(result)
-        else:
-            log.warning("%s was not converted in this run: left for the next", file.key)
-    return results
-
-
-def _publish_file(
-    *, data_set: DataSet, plan: Plan, store: Store, catalog: Catalog, result: FileResult
-) -> LoadRecord:
-    places, file = Places.of(data_set), result.file
-    run = places.run(plan.run_id)
-    before = store.read(places.record(file), LoadRecord)
-    parts = tuple(
-        Part(
-            key=places.published_part(file, result.sha256, part.key),
-            partition=part.partition,
-            rows=part.rows,
-        )
-        for part in result.parts
+    return Commit(
+        number=number,
+        commit_id=uuid.uuid4().hex,
+        run=_record(plan, audited),
+        rows=rows,
+        quarantine=changes(lake.quarantine, audited.rejects),
+        index={
+            outcome.key: _entry(lake, plan, outcome, number, rows.superseded)
+            for outcome in accepted
+        },
     )
-    copies = [
-        (run.staged(file, staged.key), part.key)
-        for staged, part in zip(result.parts, parts, strict=True)
-    ]
-    rejects_key = None
-    if result.rejects_key is not None:
-        rejects_key = places.rejects(file, result.sha256)
-        copies.append((result.rejects_key, rejects_key))
-    store.copy_many(copies)
-    if partitions := {_folder_uri(store, part): part.partition for part in parts if part.partition}:
-        catalog.add_partitions(data_set, partitions)
-    if before is not None:
-        _forget(store=store, before=before, keep={key for _, key in copies})
-    record = LoadRecord(
-        key=file.key,
-        version_id=file.version_id,
-        sha256=result.sha256,
-        state="loaded",
+
+
+def _without(
+    table: LakeTable, parts: Iterable[Part], excluded: Collection[str], staging: str
+) -> Iterable[Part]:
+    """Staged parts without the rows of these source keys, written anew where they have some."""
+    from lake.tables.rewrite import Rewriter  # noqa: PLC0415  # as above
+
+    rewriter, ordered = Rewriter(table, staging=staging), sorted(excluded)
+    for part in parts:
+        at = bisect_left(ordered, part.first_source_key)
+        if at == len(ordered) or ordered[at] > part.last_source_key:
+            yield part
+        elif part.first_source_key != part.last_source_key:
+            kept = rewriter.judged(part, [SOURCE_KEY], lambda batch: _is_not_of(batch, excluded))
+            yield from [part] if kept.all() else rewriter.write([(part, kept)])
+
+
+def _is_not_of(batch: pa.RecordBatch, excluded: Collection[str]) -> Kept:
+    """Of each row, whether its source key is none of these."""
+    import numpy as np  # noqa: PLC0415
+
+    from lake.convert.arrow import distinct  # noqa: PLC0415
+
+    keys, indices = distinct(batch.column(SOURCE_KEY))
+    kept: Kept = np.array([key not in excluded for key in keys.to_pylist()], np.bool_)[indices]
+    return kept
+
+
+def _require_parts(lake: Lake, staged: str, audited: Audit) -> None:
+    """A change whose objects are not there could never be applied."""
+    for table, parts in ((lake.rows, audited.parts), (lake.quarantine, audited.rejects)):
+        sizes = lake.store.sizes(f"{table.prefix}{staged}") if parts else {}
+        if missing := [part.key for part in parts if sizes.get(part.key) != part.size_bytes]:
+            raise PartsMissing(
+                f"{len(missing)} objects of this run are not there any more, such as "
+                f"{missing[0]}: clear the run from its plan on"
+            )
+
+
+def _entry(
+    lake: Lake, plan: Plan, outcome: FileOutcome, change: int, superseded: dict[str, int]
+) -> FileEntry:
+    return FileEntry(
+        version_id=outcome.file.version_id,
+        sha256=outcome.sha256,
+        definition=lake.definition,
+        change=change,
         run_id=plan.run_id,
-        recorded_at=datetime.now(UTC),
-        lines=result.lines,
-        rows=result.rows,
-        rejected=result.rejected,
-        parts=parts,
-        rejects_key=rejects_key,
-    )
-    store.write(places.record(file), record)
-    log.info("published %s: %d rows in %d objects", file.key, record.rows, len(parts))
-    return record
-
-
-def _forget(*, store: Store, before: LoadRecord, keep: set[str]) -> None:
-    """Delete what the same key gave under other content."""
-    old = {part.key for part in before.parts} | ({before.rejects_key} - {None})
-    store.delete_many(sorted(key for key in old - keep if key))
-
-
-def _record_refusal(*, places: Places, store: Store, result: FileResult, run_id: str) -> None:
-    """Record why a file was refused, unless the table holds an earlier content of it."""
-    record = places.record(result.file)
-    before = store.read(record, LoadRecord)
-    if before is not None and before.state == "loaded":
-        return
-    store.write(
-        record,
-        LoadRecord(
-            key=result.file.key,
-            version_id=result.file.version_id,
-            sha256=result.sha256,
-            state="refused",
-            reason=result.reason,
-            run_id=run_id,
-            recorded_at=datetime.now(UTC),
-        ),
+        rows=outcome.rows - superseded.get(outcome.key, 0),
+        quarantined=outcome.quarantined,
     )
 
 
-def _uri(store: Store, key: str) -> str:
-    return f"s3://{store.curated_bucket}/{key}"
+def _record(plan: Plan, audited: Audit) -> RunRecord:
+    return RunRecord(
+        run_id=plan.run_id,
+        kind=plan.kind,
+        started_at=plan.started_at,
+        ended_at=datetime.now(UTC),
+        files=audited.files,
+    )
 
 
-def _folder_uri(store: Store, part: Part) -> str:
-    return _uri(store, part.key.rpartition("/")[0] + "/")
+def _record_nothing(lake: Lake, plan: Plan, audited: Audit) -> None:
+    """A run that changed nothing is in the ledger too, unless an earlier try of it did."""
+    entries = lake.index.entries([outcome.key for outcome in audited.files])
+    if audited.files and all(entry.run_id != plan.run_id for entry in entries.values()):
+        lake.ledger.record(_record(plan, audited), change=None)

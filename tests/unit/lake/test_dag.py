@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.definitions.mappedoperator import MappedOperator
-from lake.dag import S3DeleteUnchangedObjectsOperator
 
 from infra.bundle import build_bundle
 from infra.local.settings import REPOSITORY
 
-EXPECTED_DAG_IDS = {"market_quotes"}
+STAGES = ["convert", "audit", "publish", "check", "archive_or_delete", "report"]
 
 
 @pytest.fixture(autouse=True)
 def lake_options(monkeypatch: pytest.MonkeyPatch) -> None:
     for option in ("LANDING_BUCKET", "CURATED_BUCKET", "DATABASE", "WORKGROUP"):
         monkeypatch.setenv(f"AIRFLOW__LAKE__{option}", option.lower().replace("_", "-"))
+    monkeypatch.setenv("AIRFLOW__LAKE__TASK_SLOTS", "10")
 
 
 @pytest.fixture
@@ -34,26 +33,34 @@ def bag(folder: Path) -> BundleDagBag:
     return BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags-folder")
 
 
+def expected_dag_ids() -> set[str]:
+    files = (REPOSITORY / "dags" / "datasets").rglob("*.yaml")
+    tables = {f"{path.parent.name}_{path.stem}" for path in files}
+    return {f"{table}{kind}" for table in tables for kind in ("", "_backfill")}
+
+
 @pytest.fixture
-def quotes(dags: Path) -> DAG:
-    dag: DAG = bag(dags).dags["market_quotes"]
+def found(dags: Path) -> BundleDagBag:
+    return bag(dags)
+
+
+@pytest.fixture
+def quotes(found: BundleDagBag) -> DAG:
+    dag: DAG = found.dags["market_quotes"]
     return dag
 
 
-def test_the_bundle_has_the_expected_dags_and_no_import_error(dags: Path) -> None:
-    found = bag(dags)
+@pytest.fixture
+def backfill(found: BundleDagBag) -> DAG:
+    dag: DAG = found.dags["market_quotes_backfill"]
+    return dag
 
+
+def test_the_bundle_has_the_dags_of_every_data_set_and_no_import_error(
+    found: BundleDagBag,
+) -> None:
     assert found.import_errors == {}
-    assert set(found.dags) == EXPECTED_DAG_IDS
-
-
-def test_every_data_set_file_has_a_dag(dags: Path) -> None:
-    files = {
-        "_".join(path.relative_to(dags / "datasets").with_suffix("").parts)
-        for path in (dags / "datasets").rglob("*.yaml")
-    }
-
-    assert files == EXPECTED_DAG_IDS
+    assert set(found.dags) == expected_dag_ids() >= {"market_quotes"}
 
 
 def test_a_broken_data_set_has_an_import_error_of_its_own_and_takes_no_dag_down(
@@ -64,13 +71,13 @@ def test_a_broken_data_set_has_an_import_error_of_its_own_and_takes_no_dag_down(
         shutil.copytree(REPOSITORY / name, repository / name)
     (repository / "dags/datasets/market/broken.yaml").write_text("owner: me\ncolour: red\n")
     dags = build_bundle(repository=repository, destination=tmp_path / "bundle").dags
-    monkeypatch.setattr("lake.dag.DATA_SETS", dags / "datasets")
+    monkeypatch.setattr("lake.tasks.DATA_SETS", dags / "datasets")
 
     found = bag(dags)
 
-    assert set(found.dags) == EXPECTED_DAG_IDS
+    assert set(found.dags) == expected_dag_ids()
     assert list(found.import_errors) == ["market_broken.py"]
-    assert "colour" in found.import_errors["market_broken.py"]
+    assert "should be one of" in found.import_errors["market_broken.py"]
 
 
 def test_an_environment_without_the_lakes_options_says_which_are_missing(
@@ -83,25 +90,28 @@ def test_an_environment_without_the_lakes_options_says_which_are_missing(
     assert "lake.workgroup" in errors["market_quotes.py"]
 
 
-def test_the_dag_reads_as_its_diagram(quotes: DAG) -> None:
-    order = [task.task_id for task in quotes.topological_sort()]  # type: ignore[no-untyped-call]
-
-    assert order == [
-        "wait_for_file",
-        "list_files",
-        "plan",
-        "convert",
-        "publish",
-        "check",
-        "delete_processed",
-    ]
+def order(dag: DAG) -> list[str]:
+    return [task.task_id for task in dag.topological_sort()]  # type: ignore[no-untyped-call]
 
 
-def test_a_new_dag_runs_once_at_a_time_and_never_for_the_past(quotes: DAG) -> None:
-    assert quotes.is_paused_upon_creation is False
-    assert quotes.catchup is False
-    assert quotes.max_active_runs == 1
-    assert quotes.dagrun_timeout is not None
+def test_the_dags_read_as_their_diagrams(quotes: DAG, backfill: DAG) -> None:
+    assert order(quotes) == ["wait_for_file", "plan", *STAGES]
+    assert order(backfill) == ["plan_backfill", *STAGES]
+
+
+def test_a_new_dag_runs_once_at_a_time_and_never_for_the_past(quotes: DAG, backfill: DAG) -> None:
+    for dag in (quotes, backfill):
+        assert dag.is_paused_upon_creation is False
+        assert dag.catchup is False
+        assert dag.max_active_runs == 1
+        assert dag.dagrun_timeout is not None
+
+
+def test_a_load_has_no_parameters_and_a_backfill_those_of_an_archive(
+    quotes: DAG, backfill: DAG
+) -> None:
+    assert dict(quotes.params) == {}
+    assert dict(backfill.params) == {"prefix": "", "pattern": "*"}
 
 
 def test_waiting_takes_no_worker_and_an_idle_run_is_skipped(quotes: DAG) -> None:
@@ -112,48 +122,38 @@ def test_waiting_takes_no_worker_and_an_idle_run_is_skipped(quotes: DAG) -> None
     assert wait.timeout == 240
 
 
-def test_the_rest_is_published_when_a_file_is_refused_and_nothing_is_deleted(quotes: DAG) -> None:
-    publish, delete = quotes.get_task("publish"), quotes.get_task("delete_processed")
-    assert isinstance(delete, MappedOperator)
-
-    assert publish.upstream_task_ids == {"plan", "convert"}
-    assert publish.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
-    assert {"convert", "check"} <= delete.upstream_task_ids
-    assert delete.partial_kwargs["trigger_rule"] == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS
-
-
-class Bucket:
-    """Answers DeleteObjects as S3 does where an object has another ETag by now."""
-
-    def __init__(self, errors: list[dict[str, str]]) -> None:
-        self.errors = errors
-        self.asked: list[dict[str, str]] = []
-
-    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  # boto3's names
-        self.asked += Delete["Objects"]
-        return {"Errors": self.errors}
-
-
-def delete(monkeypatch: pytest.MonkeyPatch, bucket: Bucket) -> None:
-    operator = S3DeleteUnchangedObjectsOperator(
-        task_id="d", bucket="landing", keys=[("a", '"1"'), ("b", '"2"')]
-    )
-    monkeypatch.setattr(type(operator), "hook", SimpleNamespace(conn=bucket))
-    operator.execute({})
-
-
-def test_an_object_is_deleted_only_while_it_has_the_etag_that_was_read(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("conf", "key"),
+    [
+        (None, "market/quotes/*.TXT"),
+        ({}, "market/quotes/*.TXT"),
+        ({"replay_key": "_replays/market/quotes/1.jsonl"}, "_replays/market/quotes/1.jsonl"),
+    ],
+)
+def test_a_run_waits_for_a_file_or_finds_its_order_to_replay(
+    quotes: DAG, conf: dict[str, str] | None, key: str
 ) -> None:
-    bucket = Bucket(errors=[{"Key": "a", "Code": "PreconditionFailed"}])
+    wait: Any = quotes.get_task("wait_for_file")
 
-    delete(monkeypatch, bucket)
+    rendered = wait.render_template(wait.bucket_key, {"dag_run": type("Run", (), {"conf": conf})})
 
-    assert bucket.asked == [{"Key": "a", "ETag": '"1"'}, {"Key": "b", "ETag": '"2"'}]
+    assert rendered == key
 
 
-def test_a_delete_that_s3_refuses_fails_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    bucket = Bucket(errors=[{"Key": "b", "Code": "AccessDenied"}])
+def test_the_others_are_published_when_a_conversion_fails_and_the_run_has_failed_then(
+    quotes: DAG,
+) -> None:
+    audit, report = quotes.get_task("audit"), quotes.get_task("report")
 
-    with pytest.raises(RuntimeError, match="AccessDenied"):
-        delete(monkeypatch, bucket)
+    assert audit.upstream_task_ids == {"plan", "convert"}
+    assert audit.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
+    assert report.upstream_task_ids == {"convert", "check", "archive_or_delete"}
+    assert report.trigger_rule == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS
+    assert report.downstream_task_ids == set()
+
+
+def test_conversions_take_slots_of_the_data_sets_pool(quotes: DAG) -> None:
+    convert = quotes.get_task("convert")
+    assert isinstance(convert, MappedOperator)
+
+    assert convert.partial_kwargs["pool"] == "default_pool"

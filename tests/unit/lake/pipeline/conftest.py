@@ -1,22 +1,32 @@
-"""A lake in miniature: two buckets and a Glue database on moto, and a data set of three columns."""
+"""A lake in miniature: buckets and Athena in memory, Glue on moto, a data set of three columns."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from lake.dataset import DataSet, load_data_set
-from lake.pipeline.catalog import Catalog
+from lake.pipeline.audit import audit
+from lake.pipeline.check import check
+from lake.pipeline.convert import convert_batch
+from lake.pipeline.documents import Plan, Published
+from lake.pipeline.lake import Lake
+from lake.pipeline.originals import take_away
+from lake.pipeline.plan import plan
+from lake.pipeline.publish import publish
+from lake.pipeline.selection import Landed, Selection
 from lake.pipeline.store import Store
+from lake.tables import Warehouse
 from moto import mock_aws
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from .memory_athena import MemoryAthena
+from .memory_s3 import MemoryS3
 
 TRADES = """
 description: Trades of a day
@@ -24,7 +34,7 @@ owner: tests
 schedule: null
 layout: {format: fixed_width, record_length: 17}
 columns:
-  - {name: day, type: date, position: 1, width: 8, description: Day of the trade}
+  - {name: day, type: date, format: YYYYMMDD, position: 1, width: 8, description: Day of the trade}
   - {name: paper, type: string, position: 9, width: 4, description: Paper}
   - {name: price, type: "decimal(5,2)", position: 13, width: 5, description: Price}
 keys: [day, paper]
@@ -34,79 +44,147 @@ run: {max_mapped_tasks: 3}
 """
 GOOD = "20240102AAAA01050\n20240102BBBB00099\n"
 OTHER_DAY = "20240103AAAA01100\n"
+ONE_BAD = "20240104AAAA01050\n20240104BBBB00099\n20240104CCCCxxxxx\n"
 GARBAGE = "this is not a file of trades\n" * 3
 
-
-@pytest.fixture
-def data_set(tmp_path: Path) -> DataSet:
-    path = tmp_path / "datasets" / "market" / "trades.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text(TRADES)
-    return load_data_set(path)
+type Declare = Callable[..., DataSet]
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
+def declare(tmp_path: Path) -> Declare:
+    """Makes the data set of trades, with parts of its text replaced."""
+
+    def make(*changes: tuple[str, str], target: str = "{}") -> DataSet:
+        text = TRADES + f"target: {target}\n"
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "datasets" / "market" / "trades.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return load_data_set(path)
+
+    return make
+
+
+@pytest.fixture
+def data_set(declare: Declare) -> DataSet:
+    return declare()
+
+
+@pytest.fixture
+def glue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     with mock_aws():
-        client = boto3.client("s3")
-        for bucket in ("landing", "curated"):
-            client.create_bucket(Bucket=bucket)
-            client.put_bucket_versioning(
-                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-            )
-        boto3.client("glue").create_database(DatabaseInput={"Name": "lake_test"})
+        client = boto3.client("glue")
+        client.create_database(DatabaseInput={"Name": "lake_test"})
         yield client
 
 
-@pytest.fixture
-def store(s3: S3Client) -> Store:  # noqa: ARG001  # the buckets must be there
-    return Store(landing_bucket="landing", curated_bucket="curated")
-
-
-class ParquetCatalog(Catalog):
-    """Glue on moto; Athena's two questions answered from the objects that the table points at."""
-
-    def query(self, sql: str) -> list[dict[str, Any]]:
-        rows = table_rows(self.database)
-        if '"$path"' in sql:
-            paths = [row["$path"] for row in rows]
-            return [{"path": path, "n": paths.count(path)} for path in set(paths)]
-        keys = [(row["day"], row["paper"]) for row in rows]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        return [{"day": day, "paper": paper, "n": keys.count((day, paper))} for day, paper in twice]
+def make_lake(data_set: DataSet, s3: Any, glue: Any) -> Lake:
+    athena = MemoryAthena()
+    lake = Lake(
+        data_set=data_set,
+        store=Store(landing_bucket="landing", curated_bucket="curated", s3=s3),
+        warehouse=Warehouse(bucket="curated", database="lake_test", s3=s3, glue=glue),
+        athena=athena,  # type: ignore[arg-type]  # what stands for it
+    )
+    athena.lake = lake
+    return lake
 
 
 @pytest.fixture
-def catalog(s3: S3Client) -> Catalog:  # noqa: ARG001  # the database must be there
-    return ParquetCatalog(database="lake_test", workgroup="primary")
-
-
-def table_rows(database: str = "lake_test", table: str = "market_trades") -> list[dict[str, Any]]:
-    """What a reader of the table sees: the rows under its registered partitions, with `$path`."""
-    glue, s3 = boto3.client("glue"), boto3.client("s3")
-    rows: list[dict[str, Any]] = []
-    for partition in glue.get_partitions(DatabaseName=database, TableName=table)["Partitions"]:
-        bucket, _, prefix = (
-            partition["StorageDescriptor"]["Location"].removeprefix("s3://").partition("/")
-        )
-        for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
-            body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
-            for row in pq.read_table(pa.BufferReader(body)).to_pylist():
-                path = f"s3://{bucket}/{item['Key']}"
-                rows.append({"day": partition["Values"][0], **row, "$path": path})
-    return sorted(rows, key=lambda row: (row["day"], row["paper"]))
+def s3() -> MemoryS3:
+    return MemoryS3()
 
 
 @pytest.fixture
-def land(s3: S3Client) -> Callable[[str, str], str]:
+def lake(data_set: DataSet, s3: MemoryS3, glue: Any) -> Lake:
+    return make_lake(data_set, s3, glue)
+
+
+@pytest.fixture
+def land(s3: MemoryS3) -> Callable[[str, str], str]:
     def put(name: str, text: str) -> str:
         key = f"market/trades/{name}"
         s3.put_object(Bucket="landing", Key=key, Body=text.encode())
         return key
 
     return put
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The stages one after the other, as the DAG runs them."""
+
+    lake: Lake
+
+    def plan(self, run_id: str, selection: Selection | None = None) -> Plan:
+        return plan(
+            lake=self.lake,
+            selection=selection or Landed(),
+            run_id=run_id,
+            task_slots=2,
+            most_tasks=1024,
+        )
+
+    def convert(self, made: Plan) -> None:
+        for number in range(len(made.labels)):
+            convert_batch(lake=self.lake, plan=made, number=number)
+
+    def run(self, run_id: str, selection: Selection | None = None) -> Published:
+        made = self.plan(run_id, selection)
+        self.convert(made)
+        return self.finish(made)
+
+    def finish(self, made: Plan) -> Published:
+        audit(lake=self.lake, plan=made)
+        published = publish(lake=self.lake, plan=made)
+        for number in check(lake=self.lake, plan=made):
+            take_away(lake=self.lake, plan=made, number=number)
+        return published
+
+    def of(self, data_set: DataSet) -> Pipeline:
+        """The same lake, after its data set file was changed."""
+        return Pipeline(make_lake(data_set, self.lake.store.s3, self.lake.warehouse.glue))
+
+
+@pytest.fixture
+def pipeline(lake: Lake) -> Pipeline:
+    return Pipeline(lake)
+
+
+def rows(lake: Lake) -> list[tuple[str, str, str, str]]:
+    """What a reader of the table sees: day, paper, price and the file's name."""
+    return sorted(
+        (
+            str(row["day"]),
+            row["paper"],
+            str(row["price"]),
+            row["source_key"].rpartition("/")[2],
+        )
+        for row in read(lake, [part.key for part in lake.rows.parts()])
+    )
+
+
+def quarantined(lake: Lake) -> list[dict[str, Any]]:
+    """What a reader of the quarantine sees."""
+    found = read(lake, [part.key for part in lake.quarantine.parts()])
+    return sorted(found, key=lambda row: (row["source_key"], row["line_number"]))
+
+
+def read(lake: Lake, keys: list[str]) -> list[dict[str, Any]]:
+    return [
+        row
+        for key in keys
+        for row in pq.read_table(io.BytesIO(lake.store.get_bytes(key))).to_pylist()
+    ]
+
+
+def ledger(lake: Lake, table: str = "runs") -> list[dict[str, Any]]:
+    """The rows of a table of the ledger, in the order of their objects."""
+    return read(lake, sorted(lake.store.sizes(f"_ledger/{table}/")))

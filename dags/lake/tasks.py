@@ -1,0 +1,157 @@
+"""The tasks of the DAGs, each a stage of the pipeline in Airflow's terms.
+
+What a stage leaves for the next is a document in the curated bucket; an XCom holds a number and a
+label. Stages are imported when a task runs: parsing a DAG must not wait for them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import TriggerRule, get_current_context, task
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from lake.dataset import DataSet, load_data_set
+from lake.settings import lake_settings
+
+if TYPE_CHECKING:
+    from lake.pipeline.documents import Plan
+    from lake.pipeline.lake import Lake
+    from lake.pipeline.selection import Selection
+
+DATA_SETS = Path(__file__).resolve().parents[1] / "datasets"
+
+
+def data_set_named(name: str) -> DataSet:
+    """The data set `<domain>/<table>`.
+
+    Raises:
+        lake.dataset.DataSetError: its file is wrong.
+    """
+    return load_data_set(DATA_SETS / f"{name}.yaml")
+
+
+@task
+def plan(name: str, this_run: str) -> list[dict[str, Any]]:
+    """Which files are new; gives each mapped conversion its batch."""
+    from lake.pipeline.selection import Landed
+
+    return _planned(name, this_run, Landed())
+
+
+@task
+def plan_backfill(name: str, this_run: str) -> list[dict[str, Any]]:
+    """As `plan`, of the files of the run's day, or of an archive prefix."""
+    from lake.pipeline.selection import OfArchive, OfDay
+
+    context = get_current_context()
+    run = context["dag_run"]
+    if run.run_type == "scheduled":
+        raise AirflowSkipException("only backfills, and runs triggered by hand, do something here")
+    if run.run_type == "manual":
+        chosen = context["params"]
+        return _planned(name, this_run, OfArchive(chosen["prefix"], chosen["pattern"]))
+    start = run.data_interval_start
+    if start is None:
+        raise AirflowFailException("a run of a backfill should have a day")
+    return _planned(name, this_run, OfDay(start.date()))
+
+
+def _planned(name: str, this_run: str, selection: Selection) -> list[dict[str, Any]]:
+    from lake.pipeline.plan import plan as stage
+
+    made = stage(
+        lake=_lake(name),
+        selection=selection,
+        run_id=this_run,
+        task_slots=lake_settings().task_slots,
+        most_tasks=conf.getint("core", "max_map_length"),
+    )
+    return [{"number": number, "label": label} for number, label in enumerate(made.labels)]
+
+
+@task(map_index_template="{{ batch_label }}")
+def convert(name: str, this_run: str, batch: dict[str, Any]) -> dict[str, int]:
+    """Converts the files of one batch."""
+    from lake.pipeline.convert import convert_batch
+
+    get_current_context()["batch_label"] = batch["label"]  # type: ignore[typeddict-unknown-key]
+    lake = _lake(name)
+    made = convert_batch(lake=lake, plan=_plan(lake, this_run), number=batch["number"])
+    return {
+        "rows": sum(result.counts.rows for result in made.results if not result.reason),
+        "refused": sum(1 for result in made.results if result.reason),
+    }
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+def audit(name: str, this_run: str) -> dict[str, int]:
+    """Judges each file that was converted, whatever became of a conversion."""
+    from lake.pipeline.audit import audit as stage
+
+    lake = _lake(name)
+    audited = stage(lake=lake, plan=_plan(lake, this_run))
+    states = [outcome.state for outcome in audited.files]
+    return {state: states.count(state) for state in ("loaded", "unchanged", "refused")}
+
+
+@task
+def publish(name: str, this_run: str) -> dict[str, int | None]:
+    """Makes the accepted files part of the table, at once."""
+    from lake.pipeline.publish import publish as stage
+
+    lake = _lake(name)
+    published = stage(lake=lake, plan=_plan(lake, this_run))
+    loaded = [outcome for outcome in published.files if outcome.state == "loaded"]
+    return {
+        "change": published.change,
+        "files": len(loaded),
+        "rows": sum(outcome.rows for outcome in loaded),
+        "quarantined": sum(outcome.quarantined for outcome in loaded),
+    }
+
+
+@task
+def check(name: str, this_run: str) -> list[int]:
+    """Compares the table with what was published; gives the lists of files to take away."""
+    from lake.pipeline.check import check as stage
+
+    lake = _lake(name)
+    return stage(lake=lake, plan=_plan(lake, this_run))
+
+
+@task
+def archive_or_delete(name: str, this_run: str, chunk: int) -> int:
+    """Takes processed files out of the landing prefix."""
+    from lake.pipeline.originals import take_away
+
+    lake = _lake(name)
+    return take_away(lake=lake, plan=_plan(lake, this_run), number=chunk)
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+def report(name: str, this_run: str) -> None:
+    """Fails the run where files were refused, and says why each was; trying again cannot help."""
+    from lake.pipeline.documents import Published
+
+    lake = _lake(name)
+    places = lake.places.run(this_run)
+    published = lake.store.require(places.published(_plan(lake, this_run).attempt), Published)
+    refused = [f"{file.key}: {file.reason}" for file in published.files if file.state == "refused"]
+    if refused:
+        more = f" and {len(refused) - 10} more" if len(refused) > 10 else ""  # noqa: PLR2004
+        raise AirflowFailException(f"refused {'; '.join(refused[:10])}{more}")
+
+
+def _lake(name: str) -> Lake:
+    from lake.pipeline.lake import Lake
+
+    return Lake.of(data_set_named(name), lake_settings())
+
+
+def _plan(lake: Lake, this_run: str) -> Plan:
+    from lake.pipeline.plan import read_plan
+
+    return read_plan(lake, this_run)
