@@ -192,12 +192,16 @@ class DataSet(Declaration):
             *self._name_problems(),
             *self._column_problems(),
             *self.layout_problems(),
-            *self.target.problems(self.keys, self.partitions),
+            *self.target.problems(self.keys, self.partitions, self._glue_types),
             *self.run.problems(),
         ]
         if problems:
             raise ProblemsFound(problems)
         return self
+
+    @property
+    def _glue_types(self) -> dict[str, str]:
+        return {column.name: column.glue_type for column in self.columns}
 
     def _column_problems(self) -> Iterator[Problem]:
         for index, column in enumerate(self.columns):

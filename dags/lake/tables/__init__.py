@@ -34,7 +34,9 @@ def lake_table(data_set: DataSet, *, warehouse: Warehouse, which: Which = "rows"
         from lake.tables.iceberg import IcebergTable  # noqa: PLC0415  # 25 MB, wanted in tasks alone
 
         return IcebergTable(schema, warehouse)
-    raise NotImplementedError(data_set.target.format)
+    from lake.tables.hive import HiveTable  # noqa: PLC0415  # as above
+
+    return HiveTable(schema, warehouse)
 
 
 __all__ = [

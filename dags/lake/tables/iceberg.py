@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count, pairwise
 
@@ -19,19 +19,20 @@ from pyiceberg.exceptions import (
     NoSuchTableError,
     TableAlreadyExistsError,
 )
-from pyiceberg.manifest import DataFile, DataFileContent
+from pyiceberg.manifest import DataFile, DataFileContent, ManifestFile
 from pyiceberg.schema import index_by_name
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.name_mapping import create_mapping_from_schema
 from pyiceberg.transforms import IdentityTransform
 
+from lake.tables.bucket import Bucket
 from lake.tables.data_files import data_files, part_of
 from lake.tables.documents import Change, Part
 from lake.tables.file_io import CLIENT, BotoFileIO
 from lake.tables.iceberg_schema import iceberg_schema, iceberg_type, table_columns
 from lake.tables.objects import split_uri
 from lake.tables.schema import Evolution, TableSchema, evolution
-from lake.tables.table import ChangeRefused, IncompatibleSchema, Warehouse
+from lake.tables.table import GRACE, ChangeRefused, IncompatibleSchema, Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,21 @@ class IcebergTable:
 
     def expire(self, *, before: datetime, needed: Collection[str] = ()) -> int:
         """Forget old snapshots, delete what nothing needs any more."""
-        raise NotImplementedError
+        for _ in range(ATTEMPTS):
+            table = self.load()
+            try:
+                table.maintenance.expire_snapshots().older_than(before).commit()
+                break
+            except CommitFailedException as conflict:
+                log.info("%s changed meanwhile: %s", self.name, conflict)
+        else:
+            raise CommitFailedException(f"{self.name} keeps changing under its maintenance")
+        return Bucket(self.warehouse).delete_unneeded(
+            self.prefix,
+            before=datetime.now(UTC) - GRACE,
+            keys=_reachable(self.load()),
+            prefixes=needed,
+        )
 
     @cached_property
     def _catalog(self) -> GlueCatalog:
@@ -226,6 +241,22 @@ def _live(table: Table) -> Iterator[DataFile]:
         for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
             if entry.data_file.content == DataFileContent.DATA:
                 yield entry.data_file
+
+
+def _reachable(table: Table) -> set[str]:
+    """The keys of every object that the table's metadata leads to."""
+    locations = {table.metadata_location}
+    locations |= {entry.metadata_file for entry in table.metadata.metadata_log}
+    locations |= {file.statistics_path for file in table.metadata.statistics}
+    manifests: dict[str, ManifestFile] = {}
+    for snapshot in table.snapshots():
+        locations.add(snapshot.manifest_list)
+        manifests |= {each.manifest_path: each for each in snapshot.manifests(table.io)}
+    for path, manifest in manifests.items():
+        locations.add(path)
+        entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+        locations |= {entry.data_file.file_path for entry in entries}
+    return {split_uri(location)[1] for location in locations}
 
 
 def _update_columns(transaction: Transaction, wanted: Evolution, order: list[str]) -> None:

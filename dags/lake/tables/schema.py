@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from lake.dataset import DataSet
 from lake.dataset.column import SOURCE_KEY
+from lake.dataset.lifecycle import Projection
 from lake.tables.table import IncompatibleSchema, Which
 from lake.tables.types import Type, parse_type, widens
 
@@ -40,6 +41,7 @@ class TableSchema:
     columns: tuple[TableColumn, ...]
     """All of them, partition columns included."""
     partitions: tuple[str, ...] = ()
+    projection: Mapping[str, Projection] = field(default_factory=dict)
     origin: str
     """The data set file, for messages."""
 
@@ -86,6 +88,7 @@ def table_schema(data_set: DataSet, which: Which) -> TableSchema:
         description=data_set.description,
         columns=tuple(columns),
         partitions=data_set.partitions,
+        projection=data_set.target.projection,
         origin=origin,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 import boto3
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lake.tables.schema import TableSchema
 
 Which = Literal["rows", "quarantine"]
+
+GRACE = timedelta(days=1)
+"""How long an object stays that the table has no more: a query or a run may be at it."""
 
 THREADS = 8
 """Requests under way at once."""
@@ -105,7 +108,8 @@ class LakeTable(Protocol):
     def expire(self, *, before: datetime, needed: Collection[str] = ()) -> int:
         """Forget snapshots older than `before`; delete the objects that nothing needs any more.
 
-        Of the objects below the table's prefix, those stay that a kept snapshot has, that are
-        younger than `before` or a day, or whose key starts with one of `needed` (runs under way).
-        Returns the number of objects deleted. The number of the last change stays.
+        Of the objects below the table's prefix, those stay that a kept snapshot has, that the table
+        had within the last day, that are younger than that, or whose key starts with one of
+        `needed`: the staging prefixes of runs under way. Plain Parquet has no snapshots, and so no
+        use for `before`. Returns how many objects were deleted.
         """

@@ -71,3 +71,11 @@ def warehouse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         boto3.client("glue").create_database(DatabaseInput={"Name": DATABASE})
         yield Warehouse.connect(bucket=BUCKET, database=DATABASE)
+
+
+FORMATS = {
+    "iceberg": "{format: iceberg}",
+    "parquet": "{format: parquet}",
+    "projected": '{format: parquet, projection: {day: {range: ["2024-01-01", NOW]}}}',
+}
+"""The `target` of a data set by the kind of its table."""

@@ -1,4 +1,4 @@
-"""Parts as a conversion stages them, from rows written out in a test."""
+"""A table and runs that load rows into it; parts as a conversion stages them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from lake.dataset import DataSet
-from lake.tables import Part, Warehouse
+from lake.tables import Change, LakeTable, Part, PartChanges, Warehouse, lake_table
 from lake.tables.schema import table_schema
 from lake.tables.types import arrow_field
 
-type Row = dict[str, Any]
+from tests.unit.lake.tables.readers import Row, rows_of
 
+ROOT = "market/trades/data"
 MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
 
 
@@ -61,3 +62,39 @@ def stage(
         first_source_key=sources[0],
         last_source_key=sources[-1],
     )
+
+
+class Lake:
+    """A table, and runs that load rows into it."""
+
+    def __init__(self, warehouse: Warehouse, data_set: DataSet) -> None:
+        self.warehouse = warehouse
+        self.data_set = data_set
+        self.table: LakeTable = lake_table(data_set, warehouse=warehouse)
+        self.table.ensure()
+
+    def stage(self, name: str, rows: Sequence[Row], row_group_rows: int = 1000) -> Part:
+        return stage(
+            self.warehouse,
+            self.data_set,
+            f"{ROOT}/{name}.parquet",
+            rows,
+            field_ids=self.table.field_ids(),
+            row_group_rows=row_group_rows,
+        )
+
+    def apply(self, changes: PartChanges) -> PartChanges:
+        number = self.table.applied() + 1
+        self.table.apply(
+            Change(number=number, run_id=f"r{number}", add=changes.add, remove=changes.remove)
+        )
+        return changes
+
+    def load(self, name: str, rows: Sequence[Row], row_group_rows: int = 1000) -> Part:
+        part = self.stage(name, rows, row_group_rows)
+        self.apply(PartChanges(add=(part,)))
+        return part
+
+    def rows(self) -> list[Row]:
+        """What a reader sees."""
+        return rows_of(self.table)

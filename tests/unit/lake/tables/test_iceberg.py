@@ -1,19 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from lake.tables import Change, ChangeRefused, Warehouse, lake_table
+from lake.tables import Change, Warehouse, lake_table
 from lake.tables.iceberg import IcebergTable
 
 from tests.unit.lake.tables.conftest import DATABASE, Declare
-from tests.unit.lake.tables.staged import MONDAY, TUESDAY, Row, stage, trade
+from tests.unit.lake.tables.staged import MONDAY, stage, trade
 
 NAME = "market_trades"
-
-
-def read(table: IcebergTable) -> list[Row]:
-    """What pyiceberg's own reader gives."""
-    rows = table.load().scan().to_arrow().to_pylist()
-    return sorted(rows, key=lambda row: (str(row["day"]), row["paper"]))
 
 
 @pytest.fixture
@@ -40,60 +34,6 @@ def test_a_table_is_made_with_its_columns_comments_and_place(
     ]
     assert table.applied() == 0
     assert table.parts() == []
-
-
-def test_a_change_shows_its_rows_and_its_parts(
-    table: IcebergTable, warehouse: Warehouse, declare: Declare
-) -> None:
-    ids = table.ensure()
-    rows = [trade(MONDAY, "AAAA", source="b.txt"), trade(MONDAY, "BBBB", None, "a.txt")]
-    other = [trade(TUESDAY, "AAAA", "2.50")]
-    parts = (
-        stage(warehouse, declare(), "market/trades/data/r/1.parquet", rows, field_ids=ids),
-        stage(warehouse, declare(), "market/trades/data/r/2.parquet", other, field_ids=ids),
-    )
-    table.apply(Change(number=1, run_id="r", add=parts))
-    assert read(table) == rows + other
-    assert sorted(table.parts(), key=lambda part: part.key) == list(parts)
-    assert table.applied() == 1
-
-
-def test_a_part_that_is_removed_is_gone_with_its_rows(
-    table: IcebergTable, warehouse: Warehouse, declare: Declare
-) -> None:
-    old = stage(warehouse, declare(), "market/trades/data/r/1.parquet", [trade(MONDAY, "AAAA")])
-    new = stage(warehouse, declare(), "market/trades/data/s/1.parquet", [trade(MONDAY, "BBBB")])
-    table.apply(Change(number=1, run_id="r", add=(old,)))
-    table.apply(Change(number=2, run_id="s", add=(new,), remove=(old.key,)))
-    assert read(table) == [trade(MONDAY, "BBBB")]
-    assert table.parts() == [new]
-
-
-def test_a_number_that_was_applied_is_not_applied_again(
-    table: IcebergTable, warehouse: Warehouse, declare: Declare
-) -> None:
-    part = stage(warehouse, declare(), "market/trades/data/r/1.parquet", [trade(MONDAY, "AAAA")])
-    change = Change(number=1, run_id="r", add=(part,))
-    table.apply(change)
-    table.apply(change)
-    assert read(table) == [trade(MONDAY, "AAAA")]
-
-
-def test_a_number_that_leaves_a_gap_is_refused(table: IcebergTable) -> None:
-    with pytest.raises(ChangeRefused, match="market_trades shows change 0: 1 comes next, not 2"):
-        table.apply(Change(number=2, run_id="r"))
-
-
-def test_a_change_without_parts_counts(table: IcebergTable) -> None:
-    table.apply(Change(number=1, run_id="r"))
-    assert table.applied() == 1
-    assert table.parts() == []
-
-
-def test_a_part_that_is_not_there_cannot_be_removed(table: IcebergTable) -> None:
-    with pytest.raises(ChangeRefused, match=r"removes what is not in it: nothing\.parquet"):
-        table.apply(Change(number=1, run_id="r", remove=("nothing.parquet",)))
-    assert table.applied() == 0
 
 
 def test_the_rows_before_a_change_can_still_be_read(
