@@ -8,7 +8,7 @@ UV     := .tools/bin/uv
 LOCKS  := requirements/locks
 ENVIRONMENTS := dev prod
 
-.PHONY: help setup run test check synth bench down clean
+.PHONY: help setup run test check synth docs bench down clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ synth: setup ## synthesize the templates of every environment into cdk.out/<envi
 	for environment in $(ENVIRONMENTS); do \
 	  node_modules/.bin/cdk synth --quiet --context environment=$$environment --output cdk.out/$$environment; \
 	done
+
+docs: setup ## write docs/datasets.md from the models
+	.venv/bin/python -m infra.docs
 
 bench: setup ## measure conversions beside pandas, awswrangler, DuckDB and polars (docs/benchmarks.md)
 	.venv/bin/python -m infra.bench convert $(BENCH)

@@ -1,0 +1,1 @@
+"""`make docs`: the pages that are written from the code that they describe."""
