@@ -42,7 +42,8 @@ def every_line(session: Session, table: Table, files: list[DataFile], *, encodin
     try:
         codec = codecs.lookup(encoding)
     except LookupError as error:
-        raise QueryError("", f"{encoding} is no charset", error_type=ErrorType.DATA) from error
+        message = f"serialization.encoding of {table.database}.{table.name} is {encoding!r}"
+        raise QueryError("HIVE_INVALID_METADATA", message, error_type=ErrorType.DATA) from error
     marked = [session.directory / f"lines-{uuid.uuid4().hex}" for _ in files]
     for file, into in zip(files, marked, strict=True):
         _mark_lines(file.path, into, codec)

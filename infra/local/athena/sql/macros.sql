@@ -47,6 +47,19 @@ CREATE MACRO trino_substr_of(s, start, size) AS
     CASE WHEN start = 0 OR abs(start) > length(s) OR size <= 0 THEN ''
          ELSE substr(s, start, size) END;
 
+CREATE MACRO binary_substr(b, start) AS
+    CASE WHEN start = 0 OR abs(start) > octet_length(b) THEN ''::BLOB ELSE b[start:] END;
+
+-- The text of bytes that may be no UTF-8: for each sequence that is none, the replacement.
+CREATE MACRO utf8_text(b, replacement) AS
+    coalesce(TRY(decode(b)), decode(unhex(array_to_string(list_transform(
+        regexp_extract_all(hex(b), utf8_sequence() || '|E.[89AB].|F[0-4](?:[89AB].){1,2}|..'),
+        lambda x: CASE WHEN regexp_full_match(x, utf8_sequence()) THEN x
+                       ELSE hex(encode(replacement)) END), ''))));
+CREATE MACRO utf8_sequence() AS
+    '[0-7].|(?:C[2-9A-F]|D.)[89AB].|E0[AB].[89AB].|E[1-9A-CEF](?:[89AB].){2}|ED[89].[89AB].'
+    || '|F0[9AB].(?:[89AB].){2}|F[1-3](?:[89AB].){3}|F48.(?:[89AB].){2}';
+
 -- An interval as one number.
 CREATE MACRO epoch_us_of(x) AS CAST(round(epoch(x) * 1000000) AS BIGINT);
 CREATE MACRO months_of(x) AS CAST(datepart('year', x) * 12 + datepart('month', x) AS BIGINT);

@@ -25,6 +25,13 @@ for _name in ("trim", "ltrim", "rtrim"):
     signature(_name, [VARCHAR, VARCHAR], VARCHAR, f"{_name}({{0}}, {{1}})")
 signature("substr substring", [VARCHAR, BIGINT], VARCHAR, "trino_substr({0}, {1})")
 signature("substr substring", [VARCHAR, BIGINT, BIGINT], VARCHAR, "trino_substr_of({0}, {1}, {2})")
+signature("substr substring", [VARBINARY, BIGINT], VARBINARY, "binary_substr({0}, {1})")
+signature(
+    "substr substring",
+    [VARBINARY, BIGINT, BIGINT],
+    VARBINARY,
+    "(binary_substr({0}, {1}))[1:greatest({2}, 0)]",
+)
 signature("replace", [VARCHAR, VARCHAR], VARCHAR, "replace({0}, {1}, '')")
 signature("replace", [VARCHAR, VARCHAR, VARCHAR], VARCHAR, "replace({0}, {1}, {2})")
 signature("strpos", [VARCHAR, VARCHAR], BIGINT, "strpos({0}, {1})")
@@ -52,7 +59,8 @@ signature("levenshtein_distance", [VARCHAR, VARCHAR], BIGINT, "levenshtein({0}, 
 signature("hamming_distance", [VARCHAR, VARCHAR], BIGINT, "hamming({0}, {1})")
 signature("translate", [VARCHAR, VARCHAR, VARCHAR], VARCHAR, "translate({0}, {1}, {2})")
 signature("to_utf8", [VARCHAR], VARBINARY, "encode({0})")
-signature("from_utf8", [VARBINARY], VARCHAR, "decode({0})")
+signature("from_utf8", [VARBINARY], VARCHAR, "utf8_text({0}, chr(65533))")
+signature("from_utf8", [VARBINARY, VARCHAR], VARCHAR, "utf8_text({0}, {1})")
 signature("to_hex", [VARBINARY], VARCHAR, "hex({0})")
 signature("from_hex", [VARCHAR], VARBINARY, "unhex({0})")
 signature("to_base64", [VARBINARY], VARCHAR, "to_base64({0})")
