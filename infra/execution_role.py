@@ -8,8 +8,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.buckets import LakeStorage
+from infra.buckets import ARCHIVE_PREFIX, LakeStorage
 from infra.catalog import Catalog
+
+TEMPORARY_TABLES = "temporary_"
+"""What the names of tables start with that Athena reads a landed file through."""
 
 
 def arn(service: str, resource: str, *, account: str = Aws.ACCOUNT_ID) -> str:
@@ -159,6 +162,11 @@ def storage_statements(*, storage: LakeStorage) -> list[iam.PolicyStatement]:
             actions=["s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject"],
             resources=[f"{landing}/*"],
         ),
+        iam.PolicyStatement(
+            sid="ArchiveLandedFiles",
+            actions=["s3:PutObject", "s3:AbortMultipartUpload"],
+            resources=[f"{landing}/{ARCHIVE_PREFIX}*"],
+        ),
         iam.PolicyStatement(sid="ListCurated", actions=["s3:ListBucket"], resources=[curated]),
         iam.PolicyStatement(
             sid="WriteCurated",
@@ -202,7 +210,7 @@ def catalog_statements(*, catalog: Catalog) -> list[iam.PolicyStatement]:
             ],
             resources=[arn("athena", f"workgroup/{catalog.workgroup_name}")],
         ),
-        # Athena reads the catalog with the caller's rights. Nothing here updates or deletes.
+        # Athena reads the catalog with the caller's rights.
         iam.PolicyStatement(
             sid="PublishTables",
             actions=[
@@ -212,12 +220,25 @@ def catalog_statements(*, catalog: Catalog) -> list[iam.PolicyStatement]:
                 "glue:GetPartitions",
                 "glue:BatchGetPartition",
                 "glue:CreateTable",
+                "glue:UpdateTable",
                 "glue:BatchCreatePartition",
+                "glue:BatchUpdatePartition",
+                "glue:BatchDeletePartition",
             ],
             resources=[
                 arn("glue", "catalog"),
                 arn("glue", f"database/{catalog.database_name}"),
                 arn("glue", f"table/{catalog.database_name}/*"),
+            ],
+        ),
+        # A table of data is never dropped: only those that are made for one conversion.
+        iam.PolicyStatement(
+            sid="DropTemporaryTables",
+            actions=["glue:DeleteTable"],
+            resources=[
+                arn("glue", "catalog"),
+                arn("glue", f"database/{catalog.database_name}"),
+                arn("glue", f"table/{catalog.database_name}/{TEMPORARY_TABLES}*"),
             ],
         ),
     ]

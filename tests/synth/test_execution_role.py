@@ -72,6 +72,8 @@ def test_its_permissions_are_these_statements_alone(
     assert not {"ManagedPolicyArns", "Policies"} & set(role.properties)
     assert set(statements) == {
         "AccountWide",
+        "ArchiveLandedFiles",
+        "DropTemporaryTables",
         "ListCurated",
         "ListLanding",
         "ListQueryResults",
@@ -160,6 +162,9 @@ def test_it_takes_files_from_landing_and_writes_tables_and_results(
         ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion"],
         f"{landing}/*",
     )
+    assert statements["ArchiveLandedFiles"] == allow(
+        ["s3:AbortMultipartUpload", "s3:PutObject"], f"{landing}/_archive/*"
+    )
     assert statements["ListCurated"] == allow("s3:ListBucket", curated)
     assert statements["WriteCurated"] == allow(
         ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
@@ -196,16 +201,27 @@ def test_it_queries_in_the_work_group_and_publishes_in_the_database_of_the_envir
     assert statements["PublishTables"] == allow(
         [
             "glue:BatchCreatePartition",
+            "glue:BatchDeletePartition",
             "glue:BatchGetPartition",
+            "glue:BatchUpdatePartition",
             "glue:CreateTable",
             "glue:GetDatabase",
             "glue:GetPartition",
             "glue:GetPartitions",
             "glue:GetTable",
+            "glue:UpdateTable",
         ],
         [
             f"{glue}:catalog",
             f"{glue}:database/{settings.database_name}",
             f"{glue}:table/{settings.database_name}/*",
+        ],
+    )
+    assert statements["DropTemporaryTables"] == allow(
+        "glue:DeleteTable",
+        [
+            f"{glue}:catalog",
+            f"{glue}:database/{settings.database_name}",
+            f"{glue}:table/{settings.database_name}/temporary_*",
         ],
     )
