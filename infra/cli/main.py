@@ -14,10 +14,8 @@ from rich.markup import escape
 from infra.cli import daemon
 from infra.cli.aws import aws_environment
 from infra.cli.cdk import cdk
-from infra.cli.check import check as check_file
 from infra.cli.demo import demo as run_demo
 from infra.cli.environment import DeployedEnvironment, wait_until_available
-from infra.cli.infer import infer as infer_data_set
 from infra.cli.landing import find_data_set
 from infra.cli.landing import put as put_files
 from infra.cli.query import print_answer
@@ -141,6 +139,8 @@ def infer(
     Comments say what was seen; what is not sure is a string. The exit code is 0 if the proposal
     reads the sample without a reject.
     """
+    from infra.cli.infer import infer as infer_data_set  # noqa: PLC0415  # half a second of imports
+
     if not infer_data_set(
         file, dataset=dataset, ruler=ruler, columns=columns, encoding=encoding, header=header,
         rows=rows, out=out, force=force,
@@ -166,6 +166,8 @@ def check(
 
     Nothing has to run. The exit code is 0 only if the file would be published.
     """
+    from infra.cli.check import check as check_file  # noqa: PLC0415  # half a second of imports
+
     if not check_file(dataset, file, rows=rows, rejects=rejects, out=out, as_json=as_json):
         raise typer.Exit(1)
 

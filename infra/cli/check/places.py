@@ -89,7 +89,7 @@ def _field_spans(
         if char == quote:
             quoted = not quoted
         if not quoted and text.startswith(delimiter, position):
-            spans.append(Place(start, position))
+            spans.append(Place(start, max(start + 1, position)))
             position += len(delimiter)
             start = position
             continue

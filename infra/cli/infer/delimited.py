@@ -13,6 +13,7 @@ from infra.cli.infer.numbers import NumberStyle, fitting_styles
 from infra.cli.infer.proposal import Proposal, ProposedColumn, name_of
 from infra.cli.infer.sample import Sample
 from infra.cli.infer.values import guess_column
+from infra.cli.steps import Failed
 
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x01", "\x1f")
 _MOST_SKIPPED = 50
@@ -88,6 +89,8 @@ def propose_delimited(
     has_header = _has_header(first, body) if header is None else header
     if not has_header:
         body = [records[0], *body]
+    if not body:
+        raise Failed(f"{sample.path}: there is no record besides {first}")
     trim = any(cell != cell.strip() and cell.strip() for record in body for cell in record)
     values = [[record[i].strip() if trim else record[i] for record in body]
               for i in range(dialect.fields)]  # fmt: skip

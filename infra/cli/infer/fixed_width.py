@@ -124,16 +124,25 @@ def _guess(values: Sequence[str], width: int) -> Guess:
         return guess.as_string(f"{width} digits do not fit a number")
     if guess.type == "int" and width > WIDEST_INT32:
         return replace(guess, type="bigint")
-    if guess.type.startswith(("decimal", "double")):
-        return guess.as_string("numbers with a written point; without, a decimal's is implied")
+    if guess.type.startswith("decimal"):
+        return _with_point(guess, values, width)
     return guess
+
+
+def _with_point(guess: Guess, values: Sequence[str], width: int) -> Guess:
+    """A decimal whose point is written, as wide as its field."""
+    if any("." not in value for value in values if value and value not in guess.missing):
+        return guess.as_string("not every number has a point; where there is none, it is implied")
+    scale = int(guess.type.rpartition(",")[2].rstrip(")"))
+    precision = min(width - 1, WIDEST_INT64)
+    return replace(guess, type=f"decimal({precision},{scale})", keys={"decimal_point": "."})
 
 
 def _zero_padded(values: Sequence[str], width: int) -> Guess | None:
     present = [value for value in values if value]
     if not present or not all(re.fullmatch("[0-9]+", value) for value in present):
         return None
-    sizes = {len(value.lstrip("0")) for value in present}
+    sizes = {len(value.lstrip("0") or "0") for value in present}
     if max(sizes) - min(sizes) < _LEAST_SPREAD or width > WIDEST_INT64:
         return None
     seen = (

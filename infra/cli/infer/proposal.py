@@ -115,13 +115,13 @@ def column_keys(column: ProposedColumn) -> dict[str, Any]:
     keys: dict[str, Any] = {"name": column.name, "type": guess.type, **column.place}
     if guess.formats:
         keys["format"] = guess.formats[0] if len(guess.formats) == 1 else list(guess.formats)
-    if guess.booleans and guess.booleans != ("true", "false"):
+    if guess.booleans:
         keys |= {"true_values": [guess.booleans[0]], "false_values": [guess.booleans[1]]}
     if guess.missing:
         keys["missing"] = list(guess.missing)
     if guess.nullable:
         keys["nullable"] = True
-    return keys
+    return keys | guess.keys
 
 
 def _column(column: ProposedColumn) -> list[str]:

@@ -14,6 +14,8 @@ from infra.cli.steps import Failed
 
 _MARKS = "|^"
 _DATE_DIGITS = len("YYYYMMDD")
+_BOUNDARIES = {"TN", "TD", "NT", "DT", "DN", "SN", "SD", "ST"}
+"""Kinds of neighbours that a column begins between: not a padded number's digits, ND."""
 _SOMETIMES = 0.02
 """The share of records with a space before a text that makes it the beginning of a column."""
 
@@ -70,24 +72,22 @@ def read_ruler(text: str, *, record_length: int) -> list[Field]:
 def propose_fields(records: Sequence[str]) -> list[Field]:
     """Fields that the bytes of these records, all of one length, suggest.
 
-    A column begins where digits begin or end in all records, where a text begins after what is
+    A column begins where numbers begin or end in all records, where a text begins after what is
     sometimes a space, where digits are always zero after ones that are not, and around dates. What
     is drawn is a proposal: numbers side by side may look like one.
     """
     matrix = _matrix(records)
-    digits = ((matrix >= ord("0")) & (matrix <= ord("9"))).mean(axis=0)
     spaces = (matrix == ord(" ")).mean(axis=0)
     zeros = (matrix == ord("0")).all(axis=0)
-    is_number = digits == 1
+    kinds = _kinds(matrix, spaces)
     starts = {0}
     for place in range(1, matrix.shape[1]):
-        begins_or_ends = is_number[place] != is_number[place - 1]
-        padding = spaces[place] == 1  # belongs to what it fills
-        after_space = spaces[place] == 0 and spaces[place - 1] > _SOMETIMES
-        new_zeros = is_number[place - 1] and zeros[place] and not zeros[place - 1]
-        if (begins_or_ends and not padding) or after_space or new_zeros:
+        pair = kinds[place - 1] + kinds[place]
+        after_space = pair == "TT" and spaces[place] == 0 and spaces[place - 1] > _SOMETIMES
+        new_zeros = pair == "DD" and zeros[place] and not zeros[place - 1]
+        if pair in _BOUNDARIES or after_space or new_zeros:
             starts.add(place)
-    _add_dates(starts, records, is_number)
+    _add_dates(starts, records, [kind == "D" for kind in kinds])
     ordered = sorted(starts)
     ends = [*ordered[1:], matrix.shape[1]]
     return [Field(start + 1, end - start) for start, end in zip(ordered, ends, strict=True)]
@@ -101,18 +101,28 @@ def drawn(fields: Sequence[Field], *, record_length: int) -> str:
     return "".join(line).rstrip()
 
 
+def _kinds(matrix: NDArray[np.uint8], spaces: NDArray[np.float64]) -> list[str]:
+    """Of each place: S always a space, D of a number always, N or there may be a space, T text."""
+    of_number = np.isin(matrix, np.frombuffer(b"0123456789.+-", np.uint8)).mean(axis=0)
+    kinds = []
+    for number, space in zip(of_number.tolist(), spaces.tolist(), strict=True):
+        numeric = "D" if number == 1 else "N" if number and number + space == 1 else "T"
+        kinds.append("S" if space == 1 else numeric)
+    return kinds
+
+
 def _matrix(records: Sequence[str]) -> NDArray[np.uint8]:
     joined = "".join(records).encode("latin-1", "replace")
     return np.frombuffer(joined, np.uint8).reshape(len(records), -1)
 
 
-def _add_dates(starts: set[int], records: Sequence[str], is_number: NDArray[np.bool_]) -> None:
+def _add_dates(starts: set[int], records: Sequence[str], is_number: Sequence[bool]) -> None:
     """Begin a column before and after eight digits that are a day in all records."""
     length = len(is_number)
     place = 0
     while place + _DATE_DIGITS <= length:
         end = place + _DATE_DIGITS
-        if is_number[place:end].all():
+        if all(is_number[place:end]):
             times = guess_times({record[place:end] for record in records})
             if times and "year first" in times.readings:
                 starts -= set(range(place + 1, end))

@@ -43,7 +43,7 @@ class Guess:
 
     def as_string(self, reason: str) -> Guess:
         """The same column as text, because of `reason`."""
-        return Guess(nullable=self.nullable, seen=(*self.seen, reason), keys=self.keys)
+        return Guess(nullable=self.nullable, seen=(*self.seen, reason))
 
 
 def guess_column(values: Sequence[str], *, style: NumberStyle) -> Guess:
