@@ -158,6 +158,12 @@ class Catalog:
             self._iceberg[location] = IcebergTable.load(table, self._s3)
         return self._iceberg[location]
 
+    def columns(self, table: Table) -> tuple[Column, ...]:
+        """All columns; those of a table of Iceberg are what its metadata says, not the catalog."""
+        if table.is_iceberg:
+            return self.iceberg(table).hive_columns()
+        return (*table.columns, *table.partition_keys)
+
     def partitions(self, table: Table) -> Iterator[Partition]:
         """Every registered partition of a table."""
         pages = self._glue.get_paginator("get_partitions").paginate(

@@ -33,6 +33,32 @@ _READERS: dict[str, Reader] = {
 }
 
 
+class PartitionsSource:
+    """The partitions of a table as rows: `"t$partitions"`."""
+
+    objects: Sequence[S3Object] = ()
+
+    def __init__(self, scan: Scan, *, catalog: Catalog, session: Session) -> None:
+        self._scan = scan
+        keys = scan.table.partition_keys
+        self._names = [f"text{i}" for i in range(len(keys))]
+        chosen = partitions.choose(scan, catalog, session).partitions
+        session.create_table(
+            f"{scan.name}_raw",
+            dict.fromkeys(self._names, "VARCHAR"),
+            [each.values for each in chosen],
+        )
+
+    def define(self, _: Sequence[Path]) -> str:
+        """The values of the keys, typed."""
+        table = self._scan.table
+        typed = [
+            f"{partitions.key_value(table, key, name).sql} AS {quote_name(key.name)}"
+            for key, name in zip(table.partition_keys, self._names, strict=True)
+        ]
+        return f"SELECT {', '.join(typed)} FROM {self._scan.name}_raw"
+
+
 class HiveSource:
     """The objects below the locations of the partitions that a scan needs."""
 

@@ -23,6 +23,7 @@ from infra.local.athena.errors import ErrorType, QueryError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _PARALLEL_REQUESTS = 8
 _DENIED = {"AccessDenied", "403", "Forbidden"}
@@ -93,6 +94,28 @@ def list_objects(s3: S3Client, location: str) -> Iterator[S3Object]:
                     yield S3Object(bucket, entry["Key"], entry["ETag"], entry["Size"])
     except ClientError as error:
         raise read_error(error, f"s3://{bucket}/{prefix}") from error
+
+
+def delete_objects(s3: S3Client, location: str) -> None:
+    """Delete every object below a location.
+
+    Raises:
+        QueryError: the caller may not list the bucket or delete an object.
+    """
+    bucket, key = split_uri(f"{location.rstrip('/')}/")
+    try:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
+            found: list[ObjectIdentifierTypeDef] = [
+                {"Key": each["Key"]} for each in page.get("Contents", [])
+            ]
+            if not found:
+                continue
+            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": found})
+            for error in answer.get("Errors", []):
+                message = f"Access denied when deleting s3://{bucket}/{error.get('Key')}"
+                raise QueryError("PERMISSION_DENIED", message)
+    except ClientError as error:
+        raise read_error(error, location) from error
 
 
 def read_error(error: ClientError, uri: str) -> QueryError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from infra.local.athena.catalog import Catalog
 from infra.local.athena.errors import QueryCancelled
-from infra.local.athena.hive import HiveSource
+from infra.local.athena.hive import HiveSource, PartitionsSource
 from infra.local.athena.objects import ObjectCache, S3Object, total_bytes
 from infra.local.athena.session import Session
 from infra.local.athena.sql.plan import Scan
@@ -67,8 +67,14 @@ class Loader:
             self._session.rows(f"CREATE VIEW {scan.name} AS {source.define(paths)}")
 
     def _source(self, scan: Scan) -> Source:
+        if scan.version is None and scan.metadata:
+            return PartitionsSource(scan, catalog=self._catalog, session=self._session)
         if scan.version is None:
             return HiveSource(scan, catalog=self._catalog, session=self._session, s3=self._s3)
-        from infra.local.athena.iceberg.scan import IcebergSource  # noqa: PLC0415 - as its catalog
+        # Imported as the catalog imports what it reads of Iceberg.
+        from infra.local.athena.iceberg.metadata.source import MetadataSource  # noqa: PLC0415
+        from infra.local.athena.iceberg.scan import IcebergSource  # noqa: PLC0415
 
+        if scan.metadata:
+            return MetadataSource(scan, scan.version, session=self._session)
         return IcebergSource(scan, scan.version, session=self._session)

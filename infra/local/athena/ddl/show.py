@@ -103,7 +103,7 @@ def show_columns(work: Work) -> Outcome:
     table = work.catalog.find(database, name)
     if table is None:
         raise failed(f"SemanticException [Error 10001]: Table not found {database}.{name}")
-    columns = (*table.columns, *table.partition_keys)
+    columns = work.catalog.columns(table)
     return text_result(work, [f"{column.name:<20}" for column in columns], "field")
 
 
@@ -112,14 +112,19 @@ def show_table_properties(work: Work) -> Outcome:
     cursor = Cursor(work.statement.text)
     cursor.expect("SHOW", "TBLPROPERTIES")
     table = _named_table(work, cursor)
+    properties = table.parameters
+    if table.is_iceberg:
+        from infra.local.athena.ddl import iceberg  # noqa: PLC0415 - imports what takes a second
+
+        properties = iceberg.properties(work.catalog.iceberg(table))
     if not cursor.ended:
         cursor.expect("(")
         name = cursor.string()
         cursor.expect(")")
         cursor.end()
         missing = f"Table {table.database}.{table.name} does not have property: {name}"
-        return text_result(work, [table.parameters.get(name, missing)], "prpt_name")
-    lines = [f"{name}\t{value}" for name, value in sorted(table.parameters.items())]
+        return text_result(work, [properties.get(name, missing)], "prpt_name")
+    lines = [f"{name}\t{value}" for name, value in sorted(properties.items())]
     return text_result(work, lines, "prpt_name", "prpt_value")
 
 
@@ -137,6 +142,11 @@ def describe(work: Work) -> Outcome:
     table = _named_table(work, cursor)
     if not cursor.ended:
         raise unsupported("DESCRIBE of a column or a partition")
+    if table.is_iceberg:
+        from infra.local.athena.ddl import iceberg  # noqa: PLC0415 - imports what takes a second
+
+        lines = iceberg.description(work.catalog.iceberg(table))
+        return text_result(work, lines, "col_name", "data_type", "comment")
     lines = [_described(column) for column in (*table.columns, *table.partition_keys)]
     if table.partition_keys:
         lines += ["\t \t ", "# Partition Information\t \t "]
@@ -165,7 +175,13 @@ def show_create_table(work: Work) -> Outcome:
     cursor.end()
     if table.is_view:
         raise failed(f"SemanticException {table.database}.{table.name} is a view")
-    return text_result(work, _create_table(table), "createtab_stmt")
+    lines = _create_table(table)
+    if table.is_iceberg:
+        from infra.local.athena.ddl import iceberg  # noqa: PLC0415 - imports what takes a second
+
+        name = f"{table.database}.{table.name}"
+        lines = iceberg.create_statement(work.catalog.iceberg(table), name)
+    return text_result(work, lines, "createtab_stmt")
 
 
 def _column_lines(columns: tuple[Column, ...]) -> list[str]:

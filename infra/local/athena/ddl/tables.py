@@ -18,7 +18,7 @@ from infra.local.athena.ddl.storage import FORMATS, TEXTFILE, FileFormat
 from infra.local.athena.errors import ErrorType, QueryError, unsupported
 from infra.local.athena.hive_types import parse_glue_type
 from infra.local.athena.journal import Outcome
-from infra.local.athena.objects import split_uri
+from infra.local.athena.objects import delete_objects, split_uri
 from infra.local.athena.work import Work
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _delimited(cursor: Cursor) -> dict[str, str]:
 
 
 def drop_table(work: Work) -> Outcome:
-    """DROP TABLE: the files stay, as for every external table."""
+    """DROP TABLE: the files of a table of Hive stay, those of a table of Iceberg are deleted."""
     return _drop(work, "TABLE")
 
 
@@ -220,4 +220,6 @@ def _drop(work: Work, what: str) -> Outcome:
         work.clients.glue.delete_table(DatabaseName=database, Name=name)
     except ClientError as error:
         raise catalog_error(error) from error
+    if table.is_iceberg:
+        delete_objects(work.clients.s3, table.storage.location)
     return text_result(work, [])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
 
-from infra.local.athena.catalog import CATALOG, Table
-from infra.local.athena.errors import ErrorType, Position, QueryError, located, unsupported
+from infra.local.athena.catalog import CATALOG, Column, Table
+from infra.local.athena.errors import ErrorType, Position, QueryError, located
 from infra.local.athena.hive_types import parse_glue_type
 from infra.local.athena.session import quote_name, quote_text
 from infra.local.athena.sql.expressions import Expressions
@@ -42,6 +42,9 @@ class TableFinder(Protocol):
     def tables(self, database: str) -> list[Table]:
         """All tables of a database."""
 
+    def columns(self, table: Table) -> tuple[Column, ...]:
+        """All columns of a table."""
+
     def iceberg(self, table: Table) -> IcebergTable:
         """What stands behind a table of Iceberg; QueryError when it cannot be read."""
 
@@ -57,9 +60,10 @@ def translate(context: Context, node: exp.Table) -> Query:
         raise located("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist", position)
     if database == "information_schema":
         return _information_schema(context, name, position)
-    if name.endswith("$partitions"):
-        raise unsupported('the table "…$partitions"', position)
+    name, _, metadata = name.partition("$")
     table = context.statement.catalog.get(database, name, position)
+    if metadata:
+        return _metadata(context, table, metadata, node)
     if table.is_iceberg:
         return _iceberg_scan(context, table, node.args.get("version"))
     if node.args.get("version") is not None:
@@ -100,6 +104,32 @@ def _scan(context: Context, table: Table) -> Query:
         for each in table.partition_keys
     ]
     fields += [Field(name, Typed(quote_name(name), of), hidden=True) for name, of in HIDDEN_COLUMNS]
+    return Query(scan.name, fields)
+
+
+def _metadata(context: Context, table: Table, name: str, node: exp.Table) -> Query:
+    """`"t$files"` and the like of a table of Iceberg, `"t$partitions"` of one of Hive."""
+    version = None
+    columns: list[tuple[str, Type]] | None = None
+    if table.is_iceberg:
+        from infra.local.athena.iceberg.metadata import (  # noqa: PLC0415 - as the catalog's
+            METADATA_TABLES,
+        )
+
+        version = _version(
+            context, context.statement.catalog.iceberg(table), node.args.get("version")
+        )
+        columns = METADATA_TABLES[name].columns(version) if name in METADATA_TABLES else None
+    elif name == "partitions" and table.partition_keys:
+        columns = [
+            (each.name, column_type(table, each.name, each.hive_type))
+            for each in table.partition_keys
+        ]
+    if columns is None:
+        where = f"'{CATALOG}.{table.database}.{table.name}${name}'"
+        raise located("TABLE_NOT_FOUND", f"Table {where} does not exist", position_of(node))
+    scan = context.statement.scan(table, version, metadata=name)
+    fields = [Field(column, Typed(quote_name(column), of)) for column, of in columns]
     return Query(scan.name, fields)
 
 
@@ -208,7 +238,7 @@ def _information_schema(context: Context, name: str, position: Position) -> Quer
             rows.append((CATALOG, database))
             continue
         for table in catalog.tables(database):
-            rows += _table_rows(table) if name == "tables" else _column_rows(table)
+            rows += _table_rows(table) if name == "tables" else _column_rows(catalog, table)
     names = _SCHEMA_TABLES[name]
     texts = [
         "(" + ", ".join("NULL" if v is None else quote_text(v) for v in row) + ")" for row in rows
@@ -232,8 +262,9 @@ def _table_rows(table: Table) -> list[tuple[str | None, ...]]:
     return [(CATALOG, table.database, table.name, "VIEW" if table.is_view else "BASE TABLE")]
 
 
-def _column_rows(table: Table) -> list[tuple[str | None, ...]]:
+def _column_rows(catalog: TableFinder, table: Table) -> list[tuple[str | None, ...]]:
     keys = {each.name for each in table.partition_keys}
+    types = dict(catalog.iceberg(table).current().columns) if table.is_iceberg else {}
     return [
         (
             CATALOG,
@@ -243,9 +274,9 @@ def _column_rows(table: Table) -> list[tuple[str | None, ...]]:
             str(i),
             None,
             "YES",
-            str(column_type(table, each.name, each.hive_type)),
+            str(types.get(each.name) or column_type(table, each.name, each.hive_type)),
             each.comment or None,
             "partition key" if each.name in keys else None,
         )
-        for i, each in enumerate((*table.columns, *table.partition_keys), 1)
+        for i, each in enumerate(catalog.columns(table), 1)
     ]

@@ -35,6 +35,8 @@ class Scan:
     predicates: list[Predicate] = field(default_factory=list)
     version: TableVersion | None = None
     """Of an Iceberg table: what it is read as of."""
+    metadata: str = ""
+    """What is read of the table's metadata instead of its rows, for example `files`."""
     demands: list[Demand] = field(default_factory=list)
     """Of an Iceberg table: what the query demands of its columns."""
 

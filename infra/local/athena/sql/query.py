@@ -44,9 +44,11 @@ class Statement:
         """A name inside of DuckDB that no other has."""
         return f"{prefix}{next(self._numbers)}"
 
-    def scan(self, table: Table, version: TableVersion | None = None) -> Scan:
+    def scan(
+        self, table: Table, version: TableVersion | None = None, *, metadata: str = ""
+    ) -> Scan:
         """A read of the table, of its own."""
-        scan = Scan(self.fresh("scan"), table, version=version)
+        scan = Scan(self.fresh("scan"), table, version=version, metadata=metadata)
         self.scans.append(scan)
         return scan
 

@@ -44,6 +44,9 @@ class EmptyCatalog:
     def tables(self, database: str) -> list[Table]:
         raise AssertionError(database)
 
+    def columns(self, table: Table) -> Any:
+        raise AssertionError(table)
+
     def iceberg(self, table: Table) -> Any:
         raise AssertionError(table)
 

@@ -1,4 +1,4 @@
-"""What an ingestion written in SQL needs: lines as they are, their bytes, and casts that are NULL."""
+"""What an ingestion written in SQL needs: lines as they are, their bytes, casts that are NULL."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_bytes_that_are_no_utf_8_become_the_replacement_character(lake: Lake) ->
 
 def test_an_encoding_that_is_not_known_is_refused_by_name(lake: Lake) -> None:
     lines(lake, b"a\n", encoding="EBCDIC-1")
-    with pytest.raises(QueryFailed, match="serialization.encoding.*EBCDIC-1"):
+    with pytest.raises(QueryFailed, match=r"serialization\.encoding.*EBCDIC-1"):
         lake.rows("SELECT line FROM raw")
 
 
