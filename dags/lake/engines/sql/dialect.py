@@ -18,6 +18,10 @@ class Dialect(ABC):
         """A text."""
 
     @abstractmethod
+    def name(self, name: str) -> str:
+        """A column's name, which may be a word of SQL."""
+
+    @abstractmethod
     def matches(self, value: str, pattern: str) -> str:
         r"""Whether a pattern is found in a text; `\A` and `\z` tie it to the ends."""
 
@@ -73,6 +77,10 @@ class Athena(Dialect):
         """A text; only the quote is doubled."""
         return "'" + text.replace("'", "''") + "'"
 
+    def name(self, name: str) -> str:
+        """A column's name."""
+        return f'"{name}"'
+
     def matches(self, value: str, pattern: str) -> str:
         """Whether a pattern is found in a text."""
         return f"regexp_like({value}, {self.literal(pattern)})"
@@ -121,6 +129,10 @@ class Spark(Dialect):
     def literal(self, text: str) -> str:
         """A text; the backslash is an escape here."""
         return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def name(self, name: str) -> str:
+        """A column's name."""
+        return f"`{name}`"
 
     def matches(self, value: str, pattern: str) -> str:
         """Whether a pattern is found in a text."""

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lake.convert.rejects import Reason
-from lake.dataset.fixed_width import FixedWidthColumn, FixedWidthDataSet, Span
+from lake.dataset.fixed_width import (
+    Detail,
+    FixedWidthColumn,
+    FixedWidthDataSet,
+    FixedWidthLayout,
+    Header,
+    Span,
+    Trailer,
+)
 from lake.engines.sql.dialect import Dialect
 from lake.engines.sql.encoding import Encoding
 from lake.engines.sql.rules import CONTROL, MOST_RAW_CHARACTERS, Fault, Rules, Value
@@ -38,7 +46,7 @@ def fixed_width_rules(data_set: FixedWidthDataSet, *, dialect: Dialect, places: 
     encoding = Encoding(dialect, layout.encoding)
     fields = [_Field(column, dialect, encoding) for column in data_set.columns]
     faults = [
-        *_record_faults(data_set, dialect, places),
+        *_record_faults(layout, dialect, places),
         *(fault for field in fields for fault in field.faults()),
     ]
     kept = f"substr(line, 1, {MOST_RAW_CHARACTERS})"
@@ -46,16 +54,15 @@ def fixed_width_rules(data_set: FixedWidthDataSet, *, dialect: Dialect, places: 
         dialect=dialect,
         faults=tuple(faults),
         values=tuple(field.value() for field in fields),
+        opening=_is_of_type(layout, layout.header, dialect),
+        closing=_is_of_type(layout, layout.trailer, dialect),
         raw=encoding.escaped(kept),
         raw_bytes=dialect.as_bytes(kept),
     )
 
 
-def _record_faults(
-    data_set: FixedWidthDataSet, dialect: Dialect, places: Places
-) -> Iterator[Fault]:
+def _record_faults(layout: FixedWidthLayout, dialect: Dialect, places: Places) -> Iterator[Fault]:
     """What is no detail record, in the order in which `RecordSorter` tells it."""
-    layout = data_set.layout
     yield Fault(condition=places.end_mark, reason=CONTROL, column=END_MARK)
     if layout.trailer:
         yield Fault(condition=places.after_trailer, reason=Reason.AFTER_TRAILER)
@@ -63,16 +70,26 @@ def _record_faults(
     yield Fault(condition=wrong_length, reason=Reason.RECORD_LENGTH)
     if layout.record_type is None or layout.detail is None:
         return
-    place = _of_line(layout.record_type)
-    if layout.header:
-        is_header = f"{place} = {dialect.literal(layout.header.type)}"
-        yield Fault(condition=f"{is_header} AND {places.first}", reason=CONTROL, column=HEADER)
+    is_header = _is_of_type(layout, layout.header, dialect)
+    is_trailer = _is_of_type(layout, layout.trailer, dialect)
+    if is_header:
+        is_first = f"{is_header} AND {places.first}"
+        yield Fault(condition=is_first, reason=CONTROL, column=HEADER)
         yield Fault(condition=is_header, reason=Reason.MISPLACED_HEADER)
-    if layout.trailer:
-        is_trailer = f"{place} = {dialect.literal(layout.trailer.type)}"
+    if is_trailer:
         yield Fault(condition=is_trailer, reason=CONTROL, column=TRAILER)
-    is_other = f"{place} <> {dialect.literal(layout.detail.type)}"
-    yield Fault(condition=is_other, reason=Reason.RECORD_TYPE)
+    is_detail = _is_of_type(layout, layout.detail, dialect)
+    yield Fault(condition=f"NOT {is_detail}", reason=Reason.RECORD_TYPE)
+
+
+def _is_of_type(
+    layout: FixedWidthLayout, record: Header | Detail | Trailer | None, dialect: Dialect
+) -> str | None:
+    """Whether a line is a whole record of a type; None where the layout has no such record."""
+    if record is None or layout.record_type is None:
+        return None
+    place = _of_line(layout.record_type)
+    return f"(length(line) = {layout.record_length} AND {place} = {dialect.literal(record.type)})"
 
 
 def _of_line(span: Span) -> str:

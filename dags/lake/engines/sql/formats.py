@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake.convert import Counts, FileRefused
+from lake.convert.structure import Structure
 from lake.dataset import DataSet, FixedWidthDataSet
 from lake.engines.documents import NotForThisEngine
 from lake.engines.ends import FileEnds
@@ -27,17 +28,18 @@ _SHOWN_BYTES = 40
 class FileReading:
     """The rules of one file, and what its ends say that its lines must agree with."""
 
+    data_set: FixedWidthDataSet
     rules: Rules
     control: Mapping[str, int]
     """How many control records of each kind there have to be."""
     end_lines: int = 0
     """Lines after the trailer: the end-of-file mark, or none."""
-    trailer: str | None = None
+    trailer: bytes | None = None
 
     def facts(self, lines: int) -> Mapping[str, Any]:
         """As the format's reader in `lake.convert` gives them."""
-        trailer = {"number": lines - self.end_lines, "text": self.trailer}
-        return {"lines": lines, "trailer": None if self.trailer is None else trailer}
+        trailer = None if self.trailer is None else (lines - self.end_lines, self.trailer)
+        return Structure.of_lines(self.data_set, lines=lines, trailer=trailer).facts
 
 
 def reading_of(data_set: DataSet, ends: FileEnds) -> FileReading:
@@ -58,19 +60,15 @@ def _fixed_width(data_set: FixedWidthDataSet, ends: FileEnds) -> FileReading:
     first = "false"
     if layout.header:
         if not _is_record(data_set, ends.first_line, layout.header.type):
-            raise FileRefused(
-                f"no readable header: line 1 has {len(ends.first_line)} bytes and starts with "
-                f"{ends.first_line[:_SHOWN_BYTES]!r}; a header has {layout.record_length} bytes "
-                f"and the type {layout.header.type!r}",
-                Counts(lines=0, rows=0, rejected=0, control=0, reasons={}),
-            )
+            nothing = Counts(lines=0, rows=0, rejected=0, control=0, reasons={})
+            raise FileRefused(unreadable_header(data_set, ends.first_line), nothing)
         first = f"line = {dialect.literal(ends.first_line.decode('latin-1'))}"
         control[HEADER] = 1
     trailer = None
     if layout.trailer:
         is_last = _is_record(data_set, ends.last_line, layout.trailer.type)
         if is_last:
-            trailer = ends.last_line.decode(layout.encoding, "backslashreplace")
+            trailer = ends.last_line
         control[TRAILER] = 1 if is_last else 0
     mark = rf"length(line) = {ends.end_mark_bytes} AND {dialect.matches('line', r'\A\x1A+\z')}"
     places = Places(
@@ -79,10 +77,22 @@ def _fixed_width(data_set: FixedWidthDataSet, ends: FileEnds) -> FileReading:
         end_mark=mark if ends.end_mark_bytes else "false",
     )
     return FileReading(
+        data_set=data_set,
         rules=fixed_width_rules(data_set, dialect=dialect, places=places),
         control=control,
         end_lines=control[END_MARK],
         trailer=trailer,
+    )
+
+
+def unreadable_header(data_set: DataSet, first_line: bytes) -> str:
+    """Why a file is refused whose first line is no header."""
+    if not isinstance(data_set, FixedWidthDataSet) or data_set.layout.header is None:
+        raise TypeError(f"the files of {data_set.table_name} need no header")
+    return (
+        f"no readable header: line 1 has {len(first_line)} bytes and starts with "
+        f"{first_line[:_SHOWN_BYTES]!r}; a header has {data_set.layout.record_length} bytes "
+        f"and the type {data_set.layout.header.type!r}"
     )
 
 

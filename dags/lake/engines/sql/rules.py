@@ -42,6 +42,10 @@ class Rules:
     whose kind is in place of the column."""
     values: tuple[Value, ...]
     """Of a record without a fault."""
+    opening: str | None = None
+    """Whether the record is a header, where the file has to begin with one."""
+    closing: str | None = None
+    """Whether the record is a trailer, after which no other is read."""
     raw: str
     """The record as text, for the quarantine."""
     raw_bytes: str
@@ -59,7 +63,8 @@ class Rules:
     def row(self, source_key: str) -> list[str]:
         """The columns of the table, of a row of one file."""
         key = f"{self.dialect.literal(source_key)} AS {SOURCE_KEY}"
-        return [*(f"{value.sql} AS {value.name}" for value in self.values), key]
+        name = self.dialect.name
+        return [*(f"{value.sql} AS {name(value.name)}" for value in self.values), key]
 
     @property
     def control(self) -> str:

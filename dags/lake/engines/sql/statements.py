@@ -5,7 +5,7 @@ Sources: https://docs.aws.amazon.com/athena/latest/ug/create-table.html and unlo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from lake.engines.documents import LandedObject
@@ -38,6 +38,14 @@ def create_lines_table(name: str, *, location: str) -> str:
     )
 
 
+def folder_names(partitions: Sequence[str], taken: Collection[str]) -> list[str]:
+    """Of copies of the partition columns, which name the folders, beside the columns `taken`."""
+    suffix = "_folder"
+    while any(name + suffix in taken for name in partitions):
+        suffix += "_"
+    return [name + suffix for name in partitions]
+
+
 def drop_table(name: str) -> str:
     """Remove the table, where it is there; its files stay."""
     return f"DROP TABLE IF EXISTS {name}"
@@ -59,10 +67,7 @@ class FileStatements:
     def partition_names(self) -> list[str]:
         """The columns that name the folders: copies, since UNLOAD takes those out of the files."""
         taken = {value.name for value in self.rules.values}
-        suffix = "_folder"
-        while any(name + suffix in taken for name in self.partitions):
-            suffix += "_"
-        return [name + suffix for name in self.partitions]
+        return folder_names(self.partitions, taken)
 
     def counts(self) -> str:
         """How many lines and characters have each verdict, the rows by partition.

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import shutil
+import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +19,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from lake.convert import BatchConverter, Counts, FileRefused, SourceFile, reconcile
 from lake.dataset import DataSet
+from lake.engines import parts
 from lake.engines.athena import AthenaEngine
 from lake.engines.documents import EngineConversion, LandedObject
+from lake.engines.spark import JobDocument, job_document, read_results
 from lake.tables import Part, Warehouse
 
 from infra.local.athena import Credentials, Engine
 
 LANDING, CURATED, DATABASE = "landing", "curated", "lake"
 RUN = "run-1"
+REPOSITORY = Path(__file__).parents[4]
+SPARK_PYTHON = REPOSITORY / ".lake" / "spark-venv" / "bin" / "python"
+JOB = REPOSITORY / "dags" / "lake" / "engines" / "spark_job.py"
 CALLER = Credentials("test", "test")
 
 type Row = dict[str, Any]
@@ -75,6 +85,43 @@ class LocalAthena:
 
 
 @dataclass(frozen=True)
+class LocalSpark:
+    """Spark in a process of its own, over a folder."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+
+    @classmethod
+    @contextmanager
+    def start(cls, folder: Path) -> Iterator[LocalSpark]:
+        if not SPARK_PYTHON.exists():
+            raise FileNotFoundError(f"{SPARK_PYTHON}: `make test` installs it")
+        errors = folder / "stderr"
+        with errors.open("w") as stderr:
+            process = subprocess.Popen(
+                [SPARK_PYTHON, Path(__file__).with_name("local_spark.py"), JOB, folder],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env={"PATH": os.environ["PATH"], "SPARK_LOCAL_IP": "127.0.0.1"},
+            )
+            with process:
+                yield cls(process, folder)
+                assert process.stdin
+                process.stdin.close()
+
+    def run(self, document: JobDocument) -> None:
+        """Run a job to its end."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(document.model_dump_json() + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if answer != "done\n":
+            raise RuntimeError(json.loads(answer or '"Spark has ended"'))
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of a file."""
 
@@ -104,9 +151,9 @@ def by_worker(data_set: DataSet, content: bytes, *, key: str, version_id: str) -
             reconcile(data_set, [conversion])
         except FileRefused as error:
             return Outcome(refused=str(error))
-        parts = [(part.partition, pq.read_table(folder / part.path)) for part in converter.parts]
+        rows = [(part.partition, pq.read_table(folder / part.path)) for part in converter.parts]
         rejects = [pq.read_table(folder / part.path) for part in converter.rejects]
-        return _outcome(data_set, conversion.counts, parts, rejects)
+        return _outcome(data_set, conversion.counts, rows, rejects)
 
 
 @dataclass(frozen=True)
@@ -140,15 +187,52 @@ class Lake:
             return Outcome(refused=str(error))
         return self.outcome(data_set, converted)
 
+    def by_spark(
+        self,
+        data_set: DataSet,
+        file: LandedObject,
+        spark: LocalSpark,
+        *,
+        split_bytes: int = 128 << 20,
+    ) -> Outcome:
+        """What Spark makes of it; its files are on the disk meanwhile."""
+        content = self.warehouse.s3.get_object(Bucket=file.bucket, Key=file.key)["Body"].read()
+        path = spark.folder / "landing" / file.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        document = job_document(
+            data_set,
+            [file],
+            staging="s3://curated/staged/",
+            run_id=RUN,
+            field_ids={},
+            rejects_field_ids={},
+            split_bytes=split_bytes,
+        )
+        staged = spark.folder / "staged"
+        local = document.model_dump(mode="json") | {"staging": f"file://{staged}/"}
+        local["files"][0] |= {"uri": f"file://{path}", "staging": f"file://{staged}/00000/"}
+        spark.run(JobDocument.model_validate(local))
+        parts.clear(self.warehouse, "staged/")
+        for written in staged.rglob("*"):
+            if written.is_file() and not written.name.endswith(".crc"):
+                key = f"staged/{written.relative_to(staged)}"
+                self.warehouse.s3.upload_file(str(written), CURATED, key)
+        shutil.rmtree(staged)
+        (result,) = read_results(data_set, [file], warehouse=self.warehouse, staging="staged/")
+        if isinstance(result, FileRefused):
+            return Outcome(refused=str(result))
+        return self.outcome(data_set, result)
+
     def outcome(self, data_set: DataSet, converted: EngineConversion) -> Outcome:
         """What an engine wrote."""
         try:
             reconcile(data_set, [converted.conversion])
         except FileRefused as error:
             return Outcome(refused=str(error))
-        parts = [(part.partition, self._read(part)) for part in converted.parts]
+        rows = [(part.partition, self._read(part)) for part in converted.parts]
         rejects = [self._read(part) for part in converted.rejects]
-        return _outcome(data_set, converted.conversion.counts, parts, rejects)
+        return _outcome(data_set, converted.conversion.counts, rows, rejects)
 
     def _read(self, part: Part) -> pa.Table:
         body = self.warehouse.s3.get_object(Bucket=CURATED, Key=part.key)["Body"].read()

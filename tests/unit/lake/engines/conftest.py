@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
+from lake.dataset import DataSet, load_data_set
 from lake.tables import Warehouse
 from moto.server import ThreadedMotoServer
 
 from infra.local.athena import Engine
 
-from .compared import CURATED, DATABASE, LANDING, Lake, LocalAthena
+from .compared import CURATED, DATABASE, LANDING, Lake, LocalAthena, LocalSpark
 
+QUOTES = Path(__file__).parents[4] / "dags" / "datasets" / "market" / "quotes.yaml"
 ACCOUNT, REGION = "123456789012", "us-east-1"
 
 
@@ -40,3 +43,15 @@ def lake(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[La
         athena=LocalAthena(engine),
     )
     engine.close()
+
+
+@pytest.fixture(scope="package")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSpark]:
+    folder = tmp_path_factory.mktemp("spark")
+    with LocalSpark.start(folder) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def quotes() -> DataSet:
+    return load_data_set(QUOTES)

@@ -6,10 +6,9 @@ import datetime
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
-from lake.dataset import DataSet, load_data_set
+from lake.dataset import DataSet
 from lake.engines.documents import NotForThisEngine
 
 from infra.samples.cotahist import write_quotes
@@ -19,11 +18,6 @@ from .compared import Lake, by_worker
 
 LONE_CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
 QUOTES = Path(__file__).parents[4] / "dags" / "datasets" / "market" / "quotes.yaml"
-
-
-@pytest.fixture(scope="module")
-def quotes() -> DataSet:
-    return load_data_set(QUOTES)
 
 
 def test_of_a_day_of_quotes_with_malformed_records(

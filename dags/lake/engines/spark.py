@@ -1,0 +1,237 @@
+"""Spark converts files on EMR Serverless: the job that is started, and what it left.
+
+write `job_document(...)` as JSON to S3
+EmrServerlessStartJobOperator(**start_job_arguments(...), deferrable=True)
+`read_results(...)`
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lake.convert import Conversion, Counts, FileRefused
+from lake.dataset import DataSet, FixedWidthDataSet
+from lake.engines import parts
+from lake.engines.athena import content_hash
+from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
+from lake.engines.ends import require_version
+from lake.engines.sql.dialect import Spark
+from lake.engines.sql.fixed_width import Places, fixed_width_rules
+from lake.engines.sql.formats import unreadable_header
+from lake.engines.sql.rules import Rules
+from lake.engines.sql.statements import folder_names
+from lake.tables import Warehouse
+from lake.tables.documents import Document
+
+ENTRY_POINT = "dags/lake/engines/spark_job.py"
+"""Of the job, in the Airflow bucket, where the deployment puts it."""
+SPLIT_BYTES = 128 << 20
+"""What one task of Spark reads of a file."""
+PLACES = Places(
+    first="line_number = 1",
+    after_trailer="coalesce(line_number > trailer_line, false)",
+    end_mark="coalesce(line_number = mark_line, false)",
+)
+"""The job knows where a line stands."""
+
+
+class JobFile(Document):
+    """A file to convert."""
+
+    uri: str
+    size_bytes: int
+    source_key: str
+    source_version: str
+    staging: str
+    """Where its rows and rejects go; ends in a slash."""
+
+
+class JobColumn(Document):
+    """A column to write, and its value."""
+
+    name: str
+    sql: str
+
+
+class JobDocument(Document):
+    """What `spark_job.py` reads: the files of a data set, and its rules in Spark's SQL."""
+
+    files: tuple[JobFile, ...]
+    staging: str
+    """Where the results go; ends in a slash."""
+    run_id: str
+    split_bytes: int
+    opening: str | None
+    closing: str | None
+    verdict: str
+    control: str
+    columns: tuple[JobColumn, ...]
+    folders: tuple[JobColumn, ...]
+    """The values that partitions' folders are named by, outermost first."""
+    raw: str
+    raw_bytes: str
+    field_ids: dict[str, int]
+    rejects_field_ids: dict[str, int]
+
+
+def job_document(
+    data_set: DataSet,
+    files: Sequence[LandedObject],
+    *,
+    staging: str,
+    run_id: str,
+    field_ids: Mapping[str, int],
+    rejects_field_ids: Mapping[str, int],
+    split_bytes: int = SPLIT_BYTES,
+) -> JobDocument:
+    """The job that converts files of a data set.
+
+    Args:
+        data_set: what the files should hold.
+        files: uncompressed objects.
+        staging: `s3://…/`, where everything goes; what is there is replaced.
+        run_id: what rejects are marked with.
+        field_ids: Iceberg's ids of the table's columns, by name; empty for none.
+        rejects_field_ids: likewise of the quarantine's.
+        split_bytes: what one task reads of a file.
+
+    Raises:
+        NotForThisEngine: Spark does not convert this format.
+    """
+    rules = _rules(data_set)
+    names = folder_names(data_set.partitions, {value.name for value in rules.values})
+    folders = zip(names, rules.partition(data_set.partitions), strict=True)
+    return JobDocument(
+        files=tuple(
+            JobFile(
+                uri=file.uri,
+                size_bytes=file.size_bytes,
+                source_key=file.source_key,
+                source_version=file.version_id,
+                staging=f"{staging}{number:05}/",
+            )
+            for number, file in enumerate(files)
+        ),
+        staging=staging,
+        run_id=run_id,
+        split_bytes=split_bytes,
+        opening=rules.opening,
+        closing=rules.closing,
+        verdict=rules.verdict,
+        control=rules.control,
+        columns=tuple(JobColumn(name=value.name, sql=value.sql) for value in rules.values),
+        folders=tuple(JobColumn(name=name, sql=sql) for name, sql in folders),
+        raw=rules.raw,
+        raw_bytes=rules.raw_bytes,
+        field_ids=dict(field_ids),
+        rejects_field_ids=dict(rejects_field_ids),
+    )
+
+
+def _rules(data_set: DataSet) -> Rules:
+    if isinstance(data_set, FixedWidthDataSet):
+        return fixed_width_rules(data_set, dialect=Spark(), places=PLACES)
+    raise NotForThisEngine(f"Spark does not convert {data_set.layout.format}")
+
+
+def start_job_arguments(
+    *, application_id: str, job_role_arn: str, airflow_bucket: str, document_uri: str, name: str
+) -> dict[str, Any]:
+    """The arguments of `EmrServerlessStartJobOperator` that say what runs.
+
+    Args:
+        application_id: of the environment's EMR Serverless application.
+        job_role_arn: what the job runs as.
+        airflow_bucket: the bucket that holds `ENTRY_POINT`.
+        document_uri: of the job document; a template of Airflow's may stand here.
+        name: of the job run, for the console.
+    """
+    return {
+        "application_id": application_id,
+        "execution_role_arn": job_role_arn,
+        "name": name,
+        "job_driver": {
+            "sparkSubmit": {
+                "entryPoint": f"s3://{airflow_bucket}/{ENTRY_POINT}",
+                "entryPointArguments": [document_uri],
+            }
+        },
+    }
+
+
+def read_results(
+    data_set: DataSet,
+    files: Sequence[LandedObject],
+    *,
+    warehouse: Warehouse,
+    staging: str,
+) -> list[EngineConversion | FileRefused]:
+    """What the job made of each file, in their order.
+
+    Args:
+        data_set: as the job had it.
+        files: as the job had them.
+        warehouse: the bucket that everything went to.
+        staging: the prefix there; ends in a slash.
+
+    Raises:
+        ObjectChanged: a file is another object by now.
+        RuntimeError: lines are missing among rows, rejects and control records.
+    """
+    results = json.loads(_result(warehouse, f"{staging}result/"))
+    found: list[EngineConversion | FileRefused] = []
+    for number, (file, result) in enumerate(zip(files, results, strict=True)):
+        require_version(warehouse.s3, file)
+        prefix = f"{staging}{number:05}/"
+        found.append(_conversion(data_set, file, result, warehouse, prefix))
+    return found
+
+
+def _conversion(
+    data_set: DataSet,
+    file: LandedObject,
+    result: Mapping[str, Any],
+    warehouse: Warehouse,
+    prefix: str,
+) -> EngineConversion | FileRefused:
+    nothing = Counts(lines=0, rows=0, rejected=0, control=0, reasons={})
+    if not result["lines"]:
+        return FileRefused("the file is empty", nothing)
+    if "first_line" in result:
+        first_line = result["first_line"].encode("latin-1")
+        return FileRefused(unreadable_header(data_set, first_line), nothing)
+    names = folder_names(data_set.partitions, {column.name for column in data_set.columns})
+    folders = dict(zip(names, data_set.partitions, strict=True))
+    key = file.source_key
+    rows = parts.written_parts(warehouse, f"{prefix}rows/", folders=folders, source_key=key)
+    rejects = parts.written_parts(warehouse, f"{prefix}rejects/", folders={}, source_key=key)
+    counts = Counts(
+        lines=result["lines"],
+        rows=sum(part.rows for part in rows),
+        rejected=sum(part.rows for part in rejects),
+        control=result["control"],
+        reasons=result["reasons"],
+    )
+    trailer = result["trailer"]
+    if trailer:
+        text = trailer["text"].encode("latin-1")
+        trailer = trailer | {"text": text.decode(data_set.layout.encoding, "backslashreplace")}
+    conversion = Conversion(
+        counts=counts,
+        size_bytes=file.size_bytes,
+        sha256=content_hash(file),
+        facts={"lines": counts.lines, "trailer": trailer},
+    )
+    return EngineConversion(conversion=conversion, parts=rows, rejects=rejects)
+
+
+def _result(warehouse: Warehouse, prefix: str) -> bytes:
+    """The text that the job wrote there: one line, in one of several objects."""
+    objects = warehouse.s3.list_objects_v2(Bucket=warehouse.bucket, Prefix=prefix)
+    keys = [item["Key"] for item in objects.get("Contents", [])]
+    texts = [
+        warehouse.s3.get_object(Bucket=warehouse.bucket, Key=key)["Body"].read() for key in keys
+    ]
+    return b"".join(texts)
