@@ -13,6 +13,7 @@ from lake.convert.contents import contents
 from lake.convert.conversion import Conversion, Counts, FileRefused, Unreadable
 from lake.convert.delimited import DelimitedReader
 from lake.convert.fixed_width import FixedWidthReader
+from lake.convert.json_text import JsonReader
 from lake.convert.partitions import PartitionedTable
 from lake.convert.reader import Reader
 from lake.convert.rejects import Rejects, RejectsFile
@@ -23,6 +24,7 @@ from lake.dataset.encoding import read_encoding
 READERS: Mapping[str, type[Reader]] = {
     "fixed_width": FixedWidthReader,
     "delimited": DelimitedReader,
+    "json": JsonReader,
 }
 """Of each format that a layout may have."""
 

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     """A number that the column's type cannot hold."""
     NOT_A_BOOLEAN = "not_a_boolean"
     NOT_A_TIMESTAMP = "not_a_timestamp"
+    NOT_A_TIME = "not_a_time"
     TOO_LONG = "too_long"
     """A text of a partition column that is too long for a folder's name."""
 
@@ -64,6 +65,11 @@ class Reject(NamedTuple):
     """The first column that cannot be read; None where the record as a whole is wrong."""
     raw: bytes
     """The record as it was read, without its line end."""
+
+    @property
+    def category(self) -> str:
+        """The reason without what stands in brackets, which may be another for every record."""
+        return self.reason.partition(" (")[0]
 
 
 _FIELDS: list[pa.Field[Any]] = [
@@ -189,7 +195,7 @@ class Rejects:
     def extend(self, rejects: list[Reject]) -> None:
         """Add rejects in any order, which all stand after those that were added before."""
         self._file.write(map(self._quarantined, sorted(rejects)))
-        self.reasons.update(str(reject.reason) for reject in rejects)
+        self.reasons.update(reject.category for reject in rejects)
         self.count += len(rejects)
 
     def _quarantined(self, reject: Reject) -> Quarantined:

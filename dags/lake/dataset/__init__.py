@@ -7,6 +7,7 @@ from lake.dataset.column import Column, Kind
 from lake.dataset.delimited import DelimitedColumn, DelimitedDataSet, DelimitedLayout
 from lake.dataset.errors import DataSetError, Problem
 from lake.dataset.fixed_width import FixedWidthColumn, FixedWidthDataSet, FixedWidthLayout
+from lake.dataset.json_text import JsonColumn, JsonDataSet, JsonLayout
 from lake.dataset.layout import Layout
 from lake.dataset.load import find_data_sets, load_data_set
 from lake.dataset.model import DataSet
@@ -21,6 +22,9 @@ __all__ = [
     "FixedWidthColumn",
     "FixedWidthDataSet",
     "FixedWidthLayout",
+    "JsonColumn",
+    "JsonDataSet",
+    "JsonLayout",
     "Kind",
     "Layout",
     "Problem",

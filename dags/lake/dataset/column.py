@@ -10,7 +10,10 @@ from pydantic import AfterValidator, Field
 from lake.dataset.declaration import Declaration, Name
 from lake.dataset.errors import Problem
 
-Kind = Literal["string", "int", "bigint", "double", "boolean", "decimal", "date", "timestamp"]
+Kind = Literal[
+    "string", "int", "bigint", "double", "boolean", "decimal", "date", "timestamp",
+    "array", "struct",
+]  # fmt: skip
 
 WIDEST_INT32 = 9
 WIDEST_INT64 = 18
@@ -25,7 +28,12 @@ _TYPE = re.compile(
 )
 
 
-def _type_text(text: str) -> str:
+def type_text(text: str) -> str:
+    """A scalar type as a data set file has it, without spaces.
+
+    Raises:
+        ValueError: it is none; the message says what it should be.
+    """
     text = text.replace(" ", "")
     found = _TYPE.fullmatch(text)
     if not found:
@@ -47,7 +55,7 @@ class Column(Declaration):
 
     name: Name = Field(examples=["codneg"])
     """In the table: a letter first, then letters, digits and _, all of them lower case."""
-    type: Annotated[str, AfterValidator(_type_text)] = Field(examples=["decimal(13,2)"])
+    type: Annotated[str, AfterValidator(type_text)] = Field(examples=["decimal(13,2)"])
     """`string`, `int` (32 bits), `bigint` (64 bits), `double`, `boolean`, `date`, `timestamp`
     (without zone, microseconds) or `decimal(precision,scale)`."""
     nullable: bool = Field(default=False, examples=[True])
@@ -58,7 +66,7 @@ class Column(Declaration):
     @property
     def kind(self) -> Kind:
         """The type without its parameters."""
-        name: Kind = self.type.partition("(")[0]  # type: ignore[assignment]  # checked by _TYPE
+        name: Kind = re.split("[(<]", self.type)[0]  # type: ignore[assignment]  # checked before
         return name
 
     @property

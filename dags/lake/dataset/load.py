@@ -14,11 +14,13 @@ from lake.dataset.declaration import NAME_PATTERN
 from lake.dataset.delimited import DelimitedDataSet
 from lake.dataset.errors import DataSetError, Problem, problems_of
 from lake.dataset.fixed_width import FixedWidthDataSet
+from lake.dataset.json_text import JsonDataSet
 from lake.dataset.model import DataSet
 
 FORMATS: Mapping[str, type[DataSet]] = {
     "fixed_width": FixedWidthDataSet,
     "delimited": DelimitedDataSet,
+    "json": JsonDataSet,
 }
 """The model of each format that a layout may have."""
 

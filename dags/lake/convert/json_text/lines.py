@@ -1,0 +1,53 @@
+"""JSON lines: a record a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lake.convert.json_text.buffer import Buffer
+from lake.convert.json_text.chunks import KEPT_BYTES, Chunk, Oversized
+from lake.convert.source import Source
+
+
+def read_lines(source: Source) -> Iterator[Chunk | Oversized]:
+    """The lines of a source in order, empty ones too; every byte in one of them or in a line end.
+
+    A line ends at LF; a CR before it is white space to JSON, and so is left there.
+    """
+    buffer = Buffer(source)
+    line = 1
+    while not buffer.at_end:
+        searched = len(buffer)
+        buffer.read()
+        end = buffer.find_last(b"\n", searched) + 1
+        if end or buffer.at_end:
+            offset, data = buffer.offset, buffer.take(end or len(buffer))
+            if chunk := _chunk(data, offset, line):
+                yield chunk
+                line += len(chunk.texts)
+        elif buffer.is_too_long:
+            yield _skip_line(buffer, line)
+            line += 1
+    if len(buffer) and (chunk := _chunk(buffer.peek(), buffer.offset, line)):
+        yield chunk
+
+
+def _chunk(data: bytes, offset: int, line: int) -> Chunk | None:
+    texts = data.split(b"\n")
+    if not texts[-1]:
+        texts.pop()
+    return Chunk(data=data, texts=texts, offset=offset, first_line=line) if texts else None
+
+
+def _skip_line(buffer: Buffer, line: int) -> Oversized:
+    """Read past a line that is too long."""
+    offset, raw, length = buffer.offset, b"", 0
+    while True:
+        end = buffer.find(b"\n")
+        text = buffer.take(len(buffer) if end < 0 else end)
+        raw, length = raw or text[:KEPT_BYTES], length + len(text)
+        if end >= 0:
+            buffer.take(1)
+        if end >= 0 or buffer.at_end:
+            return Oversized(raw=raw, length_bytes=length, offset=offset, line_number=line)
+        buffer.read()

@@ -1,0 +1,122 @@
+"""JSON files, from text to batches of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from lake.convert.arrow import BATCH_ROWS
+from lake.convert.json_text.batch import PendingBatch
+from lake.convert.json_text.chunks import Chunk, Oversized
+from lake.convert.json_text.elements import read_document, read_elements
+from lake.convert.json_text.lines import read_lines
+from lake.convert.json_text.reasons import Reasons
+from lake.convert.json_text.record import record_type
+from lake.convert.json_text.syntax import SYNTAX_ERRORS
+from lake.convert.reader import Reader
+from lake.convert.rejects import Rejects
+from lake.convert.source import Source
+from lake.dataset import DataSet, JsonDataSet
+from lake.dataset.encoding import codec_name, read_encoding
+
+BATCH_BYTES = 8 << 20
+"""Of JSON that a batch is made from at most, or one chunk; rejects are cut from it."""
+
+
+class JsonReader(Reader):
+    """Reads a JSON file as batches of rows."""
+
+    def __init__(self, dataset: DataSet, rejects: Rejects) -> None:
+        if not isinstance(dataset, JsonDataSet):
+            raise TypeError(f"{dataset.table_name} is no data set of JSON")
+        self._layout = dataset.layout
+        self._encoding = codec_name(read_encoding(dataset.layout.encoding))
+        self._rejects = rejects
+        self._reasons = Reasons(dataset.columns, encoding=self._encoding)
+        self._record = record_type(
+            dataset.columns, only_members=dataset.layout.unknown_fields == "reject"
+        )
+        self._pending = PendingBatch(dataset, self._record, self._reasons)
+        self._decoder = msgspec.json.Decoder(self._record.json_type)
+        self._lines = 0
+        self._control = 0
+
+    @property
+    def lines(self) -> int:
+        """Records read so far; of JSON lines, empty lines too."""
+        return self._lines
+
+    @property
+    def control(self) -> int:
+        """Empty lines among them."""
+        return self._control
+
+    def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
+        """The file's rows in order."""
+        pending = self._pending
+        for chunk in self._chunks(source):
+            if isinstance(chunk, Oversized):
+                self._lines += 1
+                pending.rejects.append(chunk.reject())
+                continue
+            if (
+                pending.rows + len(chunk.texts) > BATCH_ROWS
+                or pending.size_bytes + len(chunk.data) > BATCH_BYTES
+            ):
+                yield from self._finished()
+            self._lines += len(chunk.texts)
+            self._read(chunk)
+        yield from self._finished()
+
+    def _chunks(self, source: Source) -> Iterator[Chunk | Oversized]:
+        """The file's records, as text."""
+        if self._layout.records == "lines":
+            return read_lines(source)
+        if self._layout.records == "document" and self._layout.items is None:
+            return read_document(source, encoding=self._encoding)
+        return read_elements(source, self._layout.items or (), encoding=self._encoding)
+
+    def _read(self, chunk: Chunk) -> None:
+        """Decode a chunk's records."""
+        decode = self._decode(chunk)
+        records, others = [], []
+        for index, text in enumerate(chunk.texts):
+            try:
+                records.append(decode(text))
+            except SYNTAX_ERRORS as error:
+                others.append(index)
+                if chunk.starts is None and not text.strip():
+                    self._control += 1
+                else:
+                    reason = self._reasons.of(error, text)
+                    self._pending.rejects.append(chunk.reject(index, *reason))
+        self._pending.add(chunk, records, others)
+
+    def _decode(self, chunk: Chunk) -> Callable[[bytes], Any]:
+        """How a record of the chunk is decoded: what is known to be UTF-8 goes straight in."""
+        decode: Callable[[bytes | str], Any] = self._decoder.decode
+        if self._record.has_elements:
+            decode = self._decode_elements
+        if chunk.data.isascii() or (self._encoding == "utf-8" and _is_utf_8(chunk.data)):
+            return decode
+        return lambda text: decode(text.decode(self._encoding))
+
+    def _decode_elements(self, text: bytes | str) -> Any:
+        return self._record.resolve(self._decoder.decode(text))
+
+    def _finished(self) -> Iterator[pa.RecordBatch]:
+        batch, rejects = self._pending.finish()
+        self._rejects.extend(rejects)
+        if batch is not None:
+            yield batch
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

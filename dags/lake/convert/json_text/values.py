@@ -1,0 +1,195 @@
+"""Decoded values of one type, gathered and made an Arrow array.
+
+What is decoded from a few hundred records is taken out of Python's objects while the processor's
+cache has them; arrays are made of many times as much, at once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lake.convert.arrow import array_of, type_of
+from lake.convert.json_text.buffers import bits
+from lake.convert.json_text.joined import JoinedTexts
+from lake.convert.json_text.presence import Presence
+from lake.convert.json_text.times import (
+    END_MICROS,
+    FIRST_MICROS,
+    cast_dates,
+    cast_timestamps,
+    parse_times,
+)
+
+type Values = Sequence[Any]
+"""As `msgspec` decodes them; None where they are missing."""
+
+_SHOWN_CHARACTERS = 40
+
+
+class Fault(NamedTuple):
+    """A value that is of its JSON type, but not of its column's."""
+
+    row: int
+    what: str
+    place: str = ""
+    """Inside of the column's value, for example `[...].price`."""
+
+
+class ArrayBuilder(ABC):
+    """Makes arrays of one type."""
+
+    json_type: Any
+    """What `msgspec` is to decode; missing values not counted."""
+    kind: pa.DataType
+
+    @abstractmethod
+    def add(self, values: Values) -> None:
+        """Take values; at least one."""
+
+    @abstractmethod
+    def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
+        """An array of the values taken since the last one, any value where there is a fault."""
+
+
+class Texts(ArrayBuilder):
+    """Strings."""
+
+    json_type = str
+
+    def __init__(self) -> None:
+        self.kind = pa.string()
+        self._texts = JoinedTexts()
+        self._present = Presence()
+
+    def add(self, values: Values) -> None:
+        """Joined; None is no text to join, so that the error tells that there are some."""
+        try:
+            joined = "\0".join(values)
+        except TypeError:
+            values = self._present.add(values, "")
+            joined = "\0".join(values)
+        else:
+            self._present.add_all(len(values))
+        self._texts.add(joined.encode(), values)
+
+    def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
+        """The joined texts, cut."""
+        return self._texts.finish(self._present.finish()), []
+
+
+class Numbers(ArrayBuilder):
+    """Whole numbers of 32 or 64 bits, and doubles."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = type_of(kind)
+        self._parts: list[NDArray[Any]] = []
+        self._present = Presence()
+        if kind == "double":
+            self._dtype: np.dtype[Any] = np.dtype(np.float64)
+            self.json_type = float
+            return
+        self._dtype = np.dtype(np.int32 if kind == "int" else np.int64)
+        highest = 2 ** (8 * self._dtype.itemsize - 1) - 1
+        self.json_type = Annotated[int, msgspec.Meta(ge=-highest - 1, le=highest)]
+
+    def add(self, values: Values) -> None:
+        """By numpy; None is no number, so that the error tells that there are some."""
+        try:
+            part = np.fromiter(values, self._dtype, len(values))
+        except TypeError:
+            part = np.fromiter(self._present.add(values, 0), self._dtype, len(values))
+        else:
+            self._present.add_all(len(values))
+        self._parts.append(part)
+
+    def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
+        """The numbers as they are."""
+        return array_of(self.numbers(), self.kind, self._present.finish()), []
+
+    def numbers(self) -> NDArray[Any]:
+        """What was taken, 0 where it is missing."""
+        numbers = np.concatenate([np.empty(0, self._dtype), *self._parts])
+        self._parts.clear()
+        return numbers
+
+
+class EpochMillis(Numbers):
+    """Timestamps that are whole milliseconds since 1970."""
+
+    def __init__(self) -> None:
+        super().__init__("bigint")
+        self.kind = pa.timestamp("us")
+        limits = msgspec.Meta(ge=FIRST_MICROS // 1000, lt=END_MICROS // 1000)
+        self.json_type = Annotated[int, limits]
+
+    def numbers(self) -> NDArray[Any]:
+        """As microseconds."""
+        return super().numbers() * 1000
+
+
+class Booleans(ArrayBuilder):
+    """True and false."""
+
+    json_type = bool
+    kind = pa.bool_()
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._present = Presence()
+
+    def add(self, values: Values) -> None:
+        """A byte each; None is no byte, so that the error tells that there are some."""
+        try:
+            part = bytes(values)
+        except TypeError:
+            part = bytes(self._present.add(values, False))
+        else:
+            self._present.add_all(len(values))
+        self._parts.append(part)
+
+    def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
+        """Packed into bits."""
+        packed = bits(np.frombuffer(b"".join(self._parts), np.bool_))
+        count = sum(map(len, self._parts))
+        self._parts.clear()
+        missing = bits(self._present.finish())
+        return pa.Array.from_buffers(self.kind, count, [missing, packed]), []
+
+
+class Times(Texts):
+    """Dates and timestamps that are written as text."""
+
+    def __init__(self, kind: str, formats: Sequence[str]) -> None:
+        super().__init__()
+        self.kind = type_of(kind)
+        self._name, self._formats = kind, formats
+
+    def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
+        """By Arrow where it reads them as it should; else by length of text."""
+        is_date = self._name == "date"
+        texts, _ = super().finish()
+        if not self._formats and len(texts):
+            times = cast_dates(texts) if is_date else cast_timestamps(texts)
+            if times is not None:
+                return times, []
+        there: list[str | None] = [text.as_py() for text in texts]
+        numbers, valid = parse_times([text or "" for text in there], self._formats, is_date=is_date)
+        present = np.array([text is not None for text in there], np.bool_)
+        faults = [self._fault(row, there[row]) for row in np.flatnonzero(present & ~valid).tolist()]
+        return array_of(
+            numbers.astype(np.int32) if is_date else numbers, self.kind, present
+        ), faults
+
+    def _fault(self, row: int, text: str | None) -> Fault:
+        """Shows the text, or the start of it."""
+        shown = text or ""
+        if len(shown) > _SHOWN_CHARACTERS:
+            shown = shown[:_SHOWN_CHARACTERS] + "…"
+        return Fault(row, f"Expected `{self._name}`, got another `str` (`{shown}`)")
