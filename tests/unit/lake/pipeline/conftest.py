@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pyarrow.parquet as pq
 import pytest
 from lake.dataset import DataSet, load_data_set
@@ -22,10 +22,10 @@ from lake.pipeline.plan import plan
 from lake.pipeline.publish import publish
 from lake.pipeline.selection import Landed, Selection
 from lake.pipeline.store import Store
-from lake.tables import Warehouse
-from moto import mock_aws
+from lake.tables import LakeTable, Warehouse
 
 from .memory_athena import MemoryAthena
+from .memory_glue import MemoryGlue
 from .memory_s3 import MemoryS3
 
 TRADES = """
@@ -73,16 +73,8 @@ def data_set(declare: Declare) -> DataSet:
 
 
 @pytest.fixture
-def glue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        client = boto3.client("glue")
-        client.create_database(DatabaseInput={"Name": "lake_test"})
-        yield client
+def glue() -> MemoryGlue:
+    return MemoryGlue()
 
 
 def make_lake(data_set: DataSet, s3: Any, glue: Any) -> Lake:
@@ -103,7 +95,7 @@ def s3() -> MemoryS3:
 
 
 @pytest.fixture
-def lake(data_set: DataSet, s3: MemoryS3, glue: Any) -> Lake:
+def lake(data_set: DataSet, s3: MemoryS3, glue: MemoryGlue) -> Lake:
     return make_lake(data_set, s3, glue)
 
 
@@ -132,6 +124,23 @@ class Pipeline:
             most_tasks=1024,
         )
 
+    def stages(self, made: Plan) -> list[Callable[[], object]]:
+        """What is left of a run after its plan, in order."""
+        lake = self.lake
+        return [
+            *(
+                partial(convert_batch, lake=lake, plan=made, number=number)
+                for number in range(len(made.labels))
+            ),
+            partial(audit, lake=lake, plan=made),
+            partial(publish, lake=lake, plan=made),
+            partial(self.take_away, made),
+        ]
+
+    def take_away(self, made: Plan) -> None:
+        for number in check(lake=self.lake, plan=made):
+            take_away(lake=self.lake, plan=made, number=number)
+
     def convert(self, made: Plan) -> None:
         for number in range(len(made.labels)):
             convert_batch(lake=self.lake, plan=made, number=number)
@@ -144,8 +153,7 @@ class Pipeline:
     def finish(self, made: Plan) -> Published:
         audit(lake=self.lake, plan=made)
         published = publish(lake=self.lake, plan=made)
-        for number in check(lake=self.lake, plan=made):
-            take_away(lake=self.lake, plan=made, number=number)
+        self.take_away(made)
         return published
 
     def of(self, data_set: DataSet) -> Pipeline:
@@ -161,19 +169,32 @@ def pipeline(lake: Lake) -> Pipeline:
 def rows(lake: Lake) -> list[tuple[str, str, str, str]]:
     """What a reader of the table sees: day, paper, price and the file's name."""
     return sorted(
-        (
-            str(row["day"]),
-            row["paper"],
-            str(row["price"]),
-            row["source_key"].rpartition("/")[2],
-        )
-        for row in read(lake, [part.key for part in lake.rows.parts()])
+        (str(row["day"]), row["paper"], str(row["price"]), row["source_key"].rpartition("/")[2])
+        for row in read(lake, visible(lake, lake.rows))
     )
+
+
+def visible(lake: Lake, table: LakeTable) -> list[str]:
+    """The keys of the objects that the catalog leads a reader to."""
+    if lake.data_set.target.format == "iceberg":
+        return [part.key for part in table.parts()]
+    glue, database = lake.warehouse.glue, lake.warehouse.database
+    described = glue.get_table(DatabaseName=database, Name=table.name)["Table"]
+    locations = [described["StorageDescriptor"]["Location"]]
+    if described["PartitionKeys"]:
+        pages = glue.get_paginator("get_partitions").paginate(
+            DatabaseName=database, TableName=table.name
+        )
+        locations = [
+            p["StorageDescriptor"]["Location"] for page in pages for p in page["Partitions"]
+        ]
+    prefixes = [location.removeprefix("s3://curated/") for location in locations]
+    return [key for prefix in prefixes for key in lake.store.sizes(prefix)]
 
 
 def quarantined(lake: Lake) -> list[dict[str, Any]]:
     """What a reader of the quarantine sees."""
-    found = read(lake, [part.key for part in lake.quarantine.parts()])
+    found = read(lake, visible(lake, lake.quarantine))
     return sorted(found, key=lambda row: (row["source_key"], row["line_number"]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -14,6 +15,14 @@ from lake.pipeline.athena import Row
 from lake.pipeline.lake import Lake
 from lake.pipeline.staged import CONVERSION, RUN
 
+DUCKDB = duckdb.connect(config={"threads": 1})
+"""One for all: to connect takes longer than to answer."""
+
+
+@lru_cache(maxsize=10_000)
+def _duckdbs(sql: str) -> str:
+    return sqlglot.transpile(sql, read="athena", write="duckdb")[0]
+
 
 class MemoryAthena:
     """Answers what the stages ask of one data set's table and of its staged one."""
@@ -24,7 +33,7 @@ class MemoryAthena:
         self.lake: Lake | None = None
         self.asked: list[str] = []
         self._read: dict[str, pa.Table] = {}
-        self._duckdb = duckdb.connect()
+        self._duckdb = DUCKDB.cursor()
 
     def query(self, sql: str) -> list[Row]:
         """The rows, each value as text."""

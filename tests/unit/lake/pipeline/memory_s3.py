@@ -114,6 +114,16 @@ class MemoryS3:
                 raise refusal("PreconditionFailed", 412, "CopyObject")
             return {"ETag": self._write(Bucket, Key, source.body).etag}
 
+    def copy(
+        self,
+        CopySource: dict[str, str],
+        Bucket: str,
+        Key: str,
+        ExtraArgs: dict[str, str] | None = None,
+        Config: Any = None,  # noqa: ARG002  # boto3's names
+    ) -> None:
+        self.copy_object(Bucket=Bucket, Key=Key, CopySource=CopySource, **(ExtraArgs or {}))
+
     def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         with self.lock:
             if self._current(Bucket, Key) is not None:
