@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from infra.bench import report
+from infra.bench.airflow.workload import measure_loads
 from infra.bench.contenders import LAKE
 from infra.bench.measure import CommandFailed
 from infra.bench.rounds import Result, RowsLost, run_rounds
@@ -70,6 +71,27 @@ def convert(
         for table in (report.costs, report.outcomes, report.growth):
             console.print(table(results))
         console.print(report.together(at_once))
+
+
+@app.command()
+def airflow(
+    files: Annotated[int, typer.Option(min=1, help="Files of 10 kB for the lake's DAG.")] = 10_000,
+    task_files: Annotated[
+        int, typer.Option(min=1, help="Files for a DAG with a mapped task each.")
+    ] = 1000,
+    timeout_seconds: Annotated[float, typer.Option(help="How long each may take.")] = 3600,
+) -> None:
+    """Measure many small files through Airflow, in a copy of this checkout with its own ports."""
+    load_before = os.getloadavg()[0]
+    results = measure_loads(
+        files=files,
+        files_of_tasks=task_files,
+        timeout_seconds=timeout_seconds,
+        say=progress.print,
+    )
+    console = Console(highlight=False, width=_WIDTH)
+    console.print(report.machine(load_before=load_before))
+    console.print(report.loads(results))
 
 
 def _measure(

@@ -12,12 +12,15 @@ from itertools import groupby, pairwise
 from rich import box
 from rich.table import Table
 
+from infra.bench.airflow.processes import SCHEDULER, WORKERS
+from infra.bench.airflow.workload import Load
 from infra.bench.contenders import ENCODING, LAKE
 from infra.bench.measure import CAN_PIN
 from infra.bench.rounds import Result
 from infra.bench.together import TASKS, Together
 
 _ALONE = {LAKE, ENCODING}
+_CPU_COLUMNS = ("scheduler", "workers", "rest")
 _WHOLE_MEGABYTES_BYTES = 9_950_000
 _LIBRARIES = ("numpy", "pyarrow", "msgspec", "duckdb", "polars", "pandas", "awswrangler")
 
@@ -109,6 +112,29 @@ def together(result: Together) -> Table:
         f"{TASKS * result.sample.size_bytes / 1e6 / cpu_seconds:.1f}",
         f"{result.peak_bytes / 1e6:,.0f}",
     )
+    return table
+
+
+def loads(results: Sequence[Load]) -> Table:
+    """Runs of DAGs that load many files."""
+    table = _table(
+        "Files through Airflow; CPU seconds of the scheduler, of its workers, of all else",
+        texts=("DAG",),
+        numbers=("files", "MB", "tasks", "seconds", "files/s", *_CPU_COLUMNS, "XCom bytes"),
+    )
+    for load in results:
+        named = [load.cpu.get(name, 0.0) for name in (SCHEDULER, WORKERS)]
+        rest = sum(load.cpu.values()) - sum(named)
+        table.add_row(
+            load.dag_id,
+            f"{load.files:,}",
+            f"{load.size_bytes / 1e6:,.0f}",
+            f"{load.tasks:,}",
+            f"{load.seconds:,.0f}",
+            f"{load.files / load.seconds:,.1f}",
+            *(f"{seconds:,.0f}" for seconds in (*named, rest)),
+            f"{load.xcom_bytes:,}",
+        )
     return table
 
 

@@ -178,7 +178,7 @@ def _lines(records: Records, sample: Sample) -> int:
 
 def _count(records: Records, lines: int) -> dict[str, Any] | None:
     """The field of the trailer that has the number of lines of the file."""
-    found = re.search(rf"(?<!^)0*{lines}(?![0-9])", (records.trailer or "")[records.type_width :])
+    found = re.search(rf"0*{lines}(?![0-9])", (records.trailer or "")[records.type_width :])
     if found is None:
         return None
     position = records.type_width + found.start() + 1

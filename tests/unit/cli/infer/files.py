@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 ORDERS = {
-    "number": "int",
+    "numero": "int",
     "customer": "string",
     "ordered": "date",
     "registered": "timestamp",
-    "amount": "decimal(10,2)",
+    "amount": "decimal(9,2)",
     "gift": "boolean",
     "zip_code": "string",
     "notes": "string",

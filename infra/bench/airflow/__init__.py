@@ -1,0 +1,1 @@
+"""`python -m infra.bench airflow`: many small files, and beside it a task for each."""
