@@ -23,6 +23,7 @@ from pyiceberg.manifest import DataFile, DataFileContent, ManifestFile
 from pyiceberg.schema import index_by_name
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.name_mapping import create_mapping_from_schema
+from pyiceberg.table.snapshots import Operation
 from pyiceberg.transforms import IdentityTransform
 
 from lake.tables.bucket import Bucket
@@ -31,6 +32,7 @@ from lake.tables.documents import Change, Part
 from lake.tables.file_io import CLIENT, BotoFileIO
 from lake.tables.iceberg_schema import iceberg_schema, iceberg_type, table_columns
 from lake.tables.objects import split_uri
+from lake.tables.overwrite import Overwrite
 from lake.tables.schema import Evolution, TableSchema, evolution
 from lake.tables.table import GRACE, ChangeRefused, IncompatibleSchema, Warehouse
 
@@ -50,6 +52,7 @@ _PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "100",
     "commit.manifest-merge.enabled": "true",
+    "commit.manifest.min-count-to-merge": "20",
 }
 
 
@@ -206,14 +209,19 @@ class IcebergTable:
         added = data_files(table, self.warehouse, change.add)
         removed = self._removed(table, change)
         number = {APPLIED: str(change.number)}
+        summary = {**number, RUN: change.run_id}
         with table.transaction() as transaction:
-            if added or removed:
-                update = transaction.update_snapshot(
-                    snapshot_properties={**number, RUN: change.run_id}
+            if removed:
+                replaced = Overwrite(
+                    Operation.OVERWRITE, transaction, table.io, snapshot_properties=summary
                 )
-                with update.overwrite() if removed else update.merge_append() as snapshot:
+                with replaced as snapshot:
                     for listed in removed:
                         snapshot.delete_data_file(listed)
+                    for listed in added:
+                        snapshot.append_data_file(listed)
+            elif added:
+                with transaction.update_snapshot(summary).merge_append() as snapshot:
                     for listed in added:
                         snapshot.append_data_file(listed)
             transaction.set_properties(number)

@@ -29,7 +29,14 @@ def declare(tmp_path: Path) -> Declare:
         description: str = "Trades of a day",
     ) -> DataSet:
         columns = columns or {"day": "date", "paper": "string", "price": "decimal(9,2)?"}
-        widths = {"date": 8, "int": 4, "bigint": 12, "string": 4, "decimal(9,2)": 9}
+        widths = {
+            "date": 8,
+            "int": 4,
+            "bigint": 12,
+            "string": 4,
+            "decimal(9,2)": 9,
+            "decimal(7,2)": 7,
+        }
         lines, position = [], 1
         for name, text in columns.items():
             kind = text.removesuffix("?")

@@ -1,0 +1,147 @@
+"""A change that is killed at any request, before or after it took effect, and applied again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import pytest
+from lake.tables import Change, Warehouse
+from lake.tables.iceberg import IcebergTable
+
+from tests.unit.lake.tables.conftest import FORMATS, Declare
+from tests.unit.lake.tables.readers import Row
+from tests.unit.lake.tables.staged import MONDAY, TUESDAY, Lake, trade
+
+
+class Killed(Exception):
+    """The end of a process, as far as the lake's own code can tell."""
+
+
+class Calls:
+    """Counts the requests of a warehouse's clients, and kills at one of them."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.seen = 0
+        self._kill_at: tuple[str, int] | None = None
+        self._lock = Lock()
+        for client in (warehouse.s3, warehouse.glue):
+            client.meta.events.register("before-call", self._before)
+            client.meta.events.register("after-call", self._after)
+
+    @contextmanager
+    def killing(self, when: str, number: int) -> Iterator[None]:
+        """Kill `before` or `after` the request of this number, if there are so many."""
+        self.seen, self._kill_at = 0, (when, number)
+        try:
+            yield
+        finally:
+            self._kill_at = None
+
+    def _before(self, context: dict[str, Any], **_: Any) -> None:
+        with self._lock:
+            self.seen += 1
+            context["number"] = self.seen
+        self._kill("before", context)
+
+    def _after(self, context: dict[str, Any], **_: Any) -> None:
+        self._kill("after", context)
+
+    def _kill(self, when: str, context: dict[str, Any]) -> None:
+        if self._kill_at == (when, context.get("number")):
+            raise Killed
+
+
+@pytest.fixture(params=FORMATS)
+def target(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_change_that_is_killed_anywhere_shows_old_or_new_rows_and_ends_the_same(
+    warehouse: Warehouse, declare: Declare, target: str, when: str
+) -> None:
+    lake = Lake(warehouse, declare(target=FORMATS[target]))
+    if isinstance(lake.table, IcebergTable):  # few manifests, so that a change has few requests
+        with lake.table.load().transaction() as transaction:
+            transaction.set_properties({"commit.manifest.min-count-to-merge": "3"})
+    calls = Calls(warehouse)
+    lake.load("0", [trade(MONDAY, "AAAA", "0.00", "s0")])
+    lake.load("stays", [trade(MONDAY, "ZZZZ", "0.00", "t")])
+    old = lake.rows()
+    for number in range(1, 100):
+        change, new = next_change(lake, number)
+        with calls.killing(when, number):
+            try:
+                lake.table.apply(change)
+                killed = False
+            except Killed:
+                killed = True
+        sees(target, lake.rows(), old, new)
+        lake.table.apply(change)
+        assert lake.rows() == new
+        assert lake.table.applied() == change.number
+        assert sum(part.rows for part in lake.table.parts()) == len(new)
+        if not killed:
+            break
+        old = new
+    assert number > 5, "every request of a change was tried"
+
+
+def next_change(lake: Lake, number: int) -> tuple[Change, list[Row]]:
+    """Every part of the last change is replaced; one part of Monday stays for ever."""
+    price = f"{number}.00"
+    monday = trade(MONDAY, "AAAA", price, f"s{number}")
+    tuesday = trade(TUESDAY, "AAAA", price, f"s{number}")
+    change = Change(
+        number=lake.table.applied() + 1,
+        run_id=f"r{number}",
+        add=(lake.stage(f"m{number}", [monday]), lake.stage(f"t{number}", [tuesday])),
+        remove=tuple(part.key for part in lake.table.parts() if part.last_source_key != "t"),
+    )
+    stays = [row for row in lake.rows() if row["source_key"] == "t"]
+    return change, sorted([*stays, monday, tuesday], key=lambda row: (row["day"], row["paper"]))
+
+
+def sees(target: str, rows: list[Row], old: list[Row], new: list[Row]) -> None:
+    """What the format promises to a reader."""
+    if target == "iceberg":
+        assert rows in (old, new)
+    elif target == "parquet":
+        for day in (MONDAY, TUESDAY):
+            assert of(day, rows) in (of(day, old), of(day, new))
+    else:
+        assert all(row in old or row in new for row in rows)
+        assert all(row in rows for row in new) or all(row in rows for row in old)
+
+
+def of(day: object, rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row["day"] == day]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_evolution_that_is_killed_anywhere_ends_the_same(
+    warehouse: Warehouse, declare: Declare, target: str, when: str
+) -> None:
+    plain = {"day": "date", "paper": "string", "price": "decimal(9,2)?"}
+    calls = Calls(warehouse)
+    lake = Lake(warehouse, declare(plain, target=FORMATS[target]))
+    lake.load("0", [trade(MONDAY, "AAAA"), trade(MONDAY, "BBBB")])
+    lake.load("1", [trade(TUESDAY, "AAAA")])
+    rows = lake.rows()
+    for number in range(1, 100):
+        columns = {**plain, f"c{number}": "int?"}
+        data_set = declare(columns, target=FORMATS[target])
+        with calls.killing(when, number):
+            try:
+                Lake(warehouse, data_set)
+                killed = False
+            except Killed:
+                killed = True
+        lake = Lake(warehouse, data_set)
+        assert lake.rows() == [{**row, f"c{number}": None} for row in rows]
+        if not killed:
+            break
+    assert number > 3, "every request of an evolution was tried"
