@@ -18,7 +18,8 @@ from infra.cli.infer.values import Guess, guess_column
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 _MEMBER = re.compile(r"[a-z_][a-z0-9_]*")
 _WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:?\d\d|Z)?")
-_ISO_FORMATS = ("YYYY-MM-DD", "YYYY-MM-DDThh:mm:ss", "YYYY-MM-DD hh:mm:ss")
+_ISO_FORMAT = re.compile(r"YYYY-MM-DD([T ]hh:mm:ss(\.f+)?Z?)?")
+"""Which needs not be said."""
 _EPOCH_DIGITS = {10: "seconds", 13: "milliseconds"}
 _MOST_LEVELS = 8
 
@@ -51,7 +52,7 @@ def records_of(sample: Sample) -> Records | None:
     objects = [found for line in lines if line.strip() and (found := _object(line)) is not None]
     first = next(line for line in lines if line.strip())
     if _object(first) is not None and objects:
-        return Records(objects, "lines", data=sample.blocks[0])
+        return Records(objects, "lines", data=b"".join(sample.blocks))
     if (whole := _object(text)) is not None:
         items = _longest_list(whole)
         inside = _at(whole, items) if items else [whole]
@@ -210,7 +211,7 @@ def _of_strings(values: Sequence[Any]) -> Guess:
         return Guess(
             nullable=any(value is None for value in values), seen=(f"{seen}: {examples}", *notes)
         )
-    if set(guess.formats) <= set(_ISO_FORMATS):
+    if all(map(_ISO_FORMAT.fullmatch, guess.formats)):
         guess = replace(guess, formats=())
     empty = ("",) if any(value == "" for value in values) else ()
     return replace(guess, missing=(*empty, *guess.missing))
