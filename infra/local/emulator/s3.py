@@ -6,7 +6,7 @@ import logging
 import re
 from dataclasses import replace
 
-from infra.local.emulator.seam import objects
+from infra.local.emulator.seam import contents, objects, uploads
 from infra.local.emulator.seam.authorization import failure
 from infra.local.emulator.seam.services import (
     Handler,
@@ -30,12 +30,15 @@ _INVALID_RANGE = (
 
 def install() -> None:
     """Mend the service."""
+    contents.keep_contents_in_files()
+    uploads.keep_parts_in_files()
     objects.watch_disk()
     objects.keep_versions_on_disk()
     objects.keep_no_files_of_deleted_buckets()
     wrap_service("s3", _refuse_what_the_disk_refused)
     wrap_service("s3", _default_to_the_managed_key)
     wrap_service("s3", _serve_ranges_of_versions)
+    wrap_service("s3", _send_large_bodies_in_pieces)
 
 
 def _refuse_what_the_disk_refused(handler: Handler) -> Handler:
@@ -75,6 +78,19 @@ def _serve_ranges_of_versions(handler: Handler) -> Handler:
         if wanted and whole and "versionId" in request.query:
             return _part(answer, wanted)
         return answer
+
+    return handle
+
+
+def _send_large_bodies_in_pieces(handler: Handler) -> Handler:
+    """What is large is sent as it is read from its file."""
+
+    async def handle(request: Request) -> Response:
+        answer = await handler(request)
+        if not contents.is_large(answer.body):
+            return answer
+        headers = {"Content-Length": str(len(answer.body)), **answer.headers}
+        return Response(answer.status, headers, contents.streamed(answer.body))
 
     return handle
 
