@@ -22,7 +22,7 @@ _MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 class CommandFailed(Exception):
-    """A measured command did not end well; it has said why on standard error."""
+    """A measured command did not end well; the message has the last of what it said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def measure(command: Sequence[str]) -> Usage:
 def launch(command: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start what `measure` runs; `finish` waits for it."""
     launcher = [sys.executable, "-m", "infra.bench.measure", *command]
-    return subprocess.Popen(launcher, stdout=subprocess.PIPE)
+    return subprocess.Popen(launcher, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def finish(launched: subprocess.Popen[bytes]) -> Usage:
@@ -60,10 +60,11 @@ def finish(launched: subprocess.Popen[bytes]) -> Usage:
     Raises:
         CommandFailed: it did not exit with 0.
     """
-    printed, _ = launched.communicate()
+    printed, complaint = launched.communicate()
     if launched.returncode:
         command = " ".join(map(str, launched.args[3:]))  # type: ignore[index]  # a list, as above
-        raise CommandFailed(f"exit code {launched.returncode} of: {command}")
+        last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+        raise CommandFailed(f"exit code {launched.returncode} of: {command}: {last}")
     return Usage(**json.loads(printed))
 
 

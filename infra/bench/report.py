@@ -53,6 +53,9 @@ def costs(results: Sequence[Result]) -> Table:
     for group in _compared(results):
         lake = group[0]
         for result in group:
+            if not result.usages:
+                table.add_row(*_who(result), *["fails"] * 2)
+                continue
             ratio = result.cpu_seconds / lake.cpu_seconds
             table.add_row(*_who(result), *_used(result), f"{ratio:.2f}")
         table.add_section()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from lake.dataset import load_data_set
 
 from infra.bench.contenders import ENCODING, LAKE, Contender
 from infra.bench.contenders.encoding import SECONDS_FILE
-from infra.bench.measure import Usage, measure
+from infra.bench.measure import CommandFailed, Usage, measure
 from infra.bench.object_store import object_store
 from infra.bench.outcome import Outcome, inspect
 from infra.bench.workloads import Sample, Workload
@@ -34,7 +35,7 @@ class Result:
     outcome: Outcome | None
     """None for the encoding alone, which converts nothing."""
     usages: Sequence[Usage]
-    """A round each."""
+    """A round each; none where it ends with an error instead of converting the file."""
 
     @property
     def cpu_seconds(self) -> float:
@@ -92,41 +93,69 @@ def run_rounds(
         say: told of each conversion.
 
     Raises:
-        CommandFailed: a conversion failed.
+        CommandFailed: the lake's conversion failed; another contender's is no result.
         RowsLost: the lake gave other rows than the file has.
     """
     everyone = [*contenders, ENCODING]
     usages: dict[Contender, list[Usage]] = {each: [] for each in everyone}
     outcomes: dict[Contender, Outcome] = {}
-    with TemporaryDirectory(dir=folder) as kept, _addresses(everyone, sample) as addresses:
+    with TemporaryDirectory(dir=folder) as kept, ExitStack() as stack:
         truth = Path(kept) / "lake"
-        sources = {each: addresses[each.reads_s3] for each in contenders} | {ENCODING: str(truth)}
+        copy = Path(kept) / f"utf-8{sample.path.suffix}"
+        sources = _sources(workload, sample, contenders, copy=copy, stack=stack)
+        sources[ENCODING] = str(truth)
         for number in range(1, rounds + 1):
             for each in everyone:
+                said = f"{workload.name}, {each.name}, {sample.size_bytes / 1e6:.1f} MB"
+                if number > 1 and not usages[each]:
+                    continue
                 with TemporaryDirectory(dir=folder) as temporary:
                     output = Path(temporary) / "output"
                     output.mkdir()
-                    used = _convert(workload, each, sources[each], output)
+                    try:
+                        used = _convert(workload, each, sources[each], output)
+                    except CommandFailed as failure:
+                        if each == LAKE:
+                            raise
+                        say(f"{said}: {failure}")
+                        continue
                     usages[each].append(used)
                     if each == LAKE and number == 1:
                         output.rename(truth)
                         outcomes[each] = _lake_outcome(workload, sample, truth)
                     elif each != ENCODING and number == 1:
                         outcomes[each] = _outcome(workload, output, truth)
-                said = f"{workload.name}, {each.name}, {sample.size_bytes / 1e6:.1f} MB"
                 say(f"round {number} of {rounds}: {said}, {used.wall_seconds:.1f} s")
     return [Result(each, sample, outcomes.get(each), usages[each]) for each in everyone]
 
 
-@contextmanager
-def _addresses(contenders: Sequence[Contender], sample: Sample) -> Iterator[dict[bool, str]]:
-    """The file's path, and its address in an S3 where a contender needs that."""
-    local = {False: str(sample.path)}
-    if not any(each.reads_s3 for each in contenders):
-        yield local
-        return
-    with object_store() as store:
-        yield local | {True: store.put(sample.path)}
+def _sources(
+    workload: Workload,
+    sample: Sample,
+    contenders: Sequence[Contender],
+    *,
+    copy: Path,
+    stack: ExitStack,
+) -> dict[Contender, str]:
+    """What each contender reads: the file, or `copy` of it in UTF-8, or the file in an S3."""
+    sources = {each: str(sample.path) for each in contenders}
+    for each in contenders:
+        if each.reads_s3:
+            sources[each] = stack.enter_context(object_store()).put(sample.path)
+        elif each.reads_utf8:
+            if not copy.exists():
+                encoding = load_data_set(workload.data_set).layout.encoding
+                _write_utf8(sample.path, copy, encoding=encoding)
+            sources[each] = str(copy)
+    return sources
+
+
+def _write_utf8(path: Path, copy: Path, *, encoding: str) -> None:
+    with (
+        path.open(encoding=encoding, errors="replace", newline="") as file,
+        copy.open("w", encoding="utf-8", newline="") as target,
+    ):
+        shutil.copyfileobj(file, target)
 
 
 def _convert(workload: Workload, contender: Contender, source: str, folder: Path) -> Usage:

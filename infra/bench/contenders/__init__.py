@@ -23,6 +23,9 @@ class Contender:
     reads_s3: bool = False
     """Whether its source is an object of an S3, because it reads nothing else."""
 
+    reads_utf8: bool = False
+    """Whether its source is a copy of the file in UTF-8, which is made for it and not counted."""
+
     def takes(self, size_bytes: int) -> bool:
         """Whether it is given files of this size."""
         return self.most_bytes is None or size_bytes <= self.most_bytes
