@@ -100,10 +100,17 @@ def _with_field_id(field: pa.Field[Any], path: str, field_ids: Mapping[str, int]
 
 
 def array_of(
-    values: NDArray[Any], kind: pa.DataType, present: NDArray[np.bool_] | None = None
+    values: NDArray[Any],
+    kind: pa.DataType,
+    present: NDArray[np.bool_] | None = None,
+    length: int | None = None,
 ) -> pa.Array[Any]:
-    """Values of a machine type as an array, without a copy; NULL where not `present`."""
-    return pa.Array.from_buffers(kind, len(values), [_bitmap(present), pa.py_buffer(values)])
+    """Values of a machine type as an array, without a copy; NULL where not `present`.
+
+    Booleans are bits, so that their `length` is not that of `values`.
+    """
+    length = len(values) if length is None else length
+    return pa.Array.from_buffers(kind, length, [_bitmap(present), pa.py_buffer(values)])
 
 
 def repeated_text(text: str, times: int) -> pa.Array[Any]:

@@ -6,23 +6,25 @@ says which of them it cannot read; when the batch is full, it gives the good one
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from lake.convert.arrow import BATCH_ROWS, array_of, arrow_type, kept
-from lake.convert.dates import day_numbers
-from lake.convert.digits import parse_digits, parse_padded
+from lake.convert.fields import equals_any, placed
 from lake.convert.rejects import Reason
-from lake.convert.text import TextReader
 from lake.dataset import FixedWidthColumn
 
 _SPACE = 0x20
 
-type Fault = tuple[Reason, NDArray[np.intp]]
+type Rows = NDArray[np.intp]
+type Mask = NDArray[np.bool_]
+
+type Fault = tuple[Reason, Rows]
 """Rows of the records just read that cannot be converted, for one reason."""
 
 
@@ -35,44 +37,78 @@ class ColumnReader(Protocol):
         """Read the field of each record into the batch from row `at` on; to be exhausted."""
         ...
 
-    def array(self, good: slice | NDArray[np.intp]) -> pa.Array[Any]:
+    def array(self, good: slice | Rows) -> pa.Array[Any]:
         """The values of the good rows, in order; overwritten when records are read again."""
         ...
 
 
-def column_reader(column: FixedWidthColumn, *, encoding: str) -> ColumnReader:
-    """The reader for a column's type."""
-    match column.kind:
-        case "string":
-            return TextReader(column, encoding=encoding)
-        case "int" | "bigint" | "decimal":
-            return NumberReader(column)
-        case "date":
-            return DateReader(column)
-        case _:
-            raise NotImplementedError(column.kind)
+class Parsed(NamedTuple):
+    """The values of a column's fields, meaningless where they are wrong or beyond."""
+
+    values: NDArray[Any]
+    wrong: Mask | None
+    """Fields that are no value of the column, blank ones among them; None where there are none."""
+    beyond: Mask | None = None
+    """Numbers that the column's type does not hold."""
 
 
-class _Values:
-    """A batch's values of one machine type, and which of them are there."""
+class ValueReader(ABC):
+    """Reads values of a machine type: everything but text."""
+
+    reason: Reason
+    """Of a field that is no value of the column."""
 
     def __init__(self, column: FixedWidthColumn) -> None:
         self.column = column
         self._start, self._end = column.position - 1, column.end
         self._type = arrow_type(column)
-        self._values = np.empty(BATCH_ROWS, f"i{self._type.bit_width // 8}")
+        is_float = pa.types.is_floating(self._type)
+        width = max(8, self._type.bit_width) // 8
+        self._values = np.empty(BATCH_ROWS, f"{'f' if is_float else 'i'}{width}")
         self._present = np.empty(BATCH_ROWS, np.bool_) if column.nullable else None
+        self._missing = [placed(text.encode(), column.width) for text in column.missing]
 
-    def array(self, good: slice | NDArray[np.intp]) -> pa.Array[Any]:
-        present = None if self._present is None else kept(self._present, good)
-        return array_of(kept(self._values, good), self._type, present)
+    @abstractmethod
+    def parse(self, records: NDArray[np.uint8]) -> Parsed:
+        """The field of each record as a value."""
 
-    def _store(self, values: NDArray[np.integer], at: int) -> None:
+    def read(self, records: NDArray[np.uint8], at: int) -> Iterator[Fault]:
+        """Read the field of each record into the batch from row `at` on."""
+        values, wrong, beyond = self.parse(records)
         self._values[at : at + len(values)] = values
         if self._present is not None:
             self._present[at : at + len(values)] = True
+        missing = self._missing_rows(records, at)
+        if wrong is not None:
+            rows = np.flatnonzero(wrong if missing is None else wrong & ~missing)
+            blank = (records[rows, self._start : self._end] == _SPACE).all(axis=1)
+            yield from self._blank(rows[blank], at)
+            yield self.reason, rows[~blank]
+        if beyond is not None:
+            rows = np.flatnonzero(beyond if missing is None else beyond & ~missing)
+            yield Reason.OUT_OF_RANGE, rows
 
-    def _blank(self, rows: NDArray[np.intp], at: int) -> Iterator[Fault]:
+    def array(self, good: slice | Rows) -> pa.Array[Any]:
+        """The values of the good rows."""
+        present = None if self._present is None else kept(self._present, good)
+        return array_of(kept(self._values, good), self._type, present)
+
+    def numbers(self, at: int, count: int) -> NDArray[np.int64]:
+        """A copy of the values of `count` rows from `at` on, NULL as 0."""
+        values = self._values[at : at + count].astype(np.int64)
+        if self._present is not None:
+            values[~self._present[at : at + count]] = 0
+        return values
+
+    def _missing_rows(self, records: NDArray[np.uint8], at: int) -> Mask | None:
+        """Fields that hold what stands for a missing value; they are NULL."""
+        if self._present is None or not self._missing:
+            return None
+        missing = equals_any(records, self._start, self._end, self._missing)
+        self._present[at : at + len(records)] &= ~missing
+        return missing
+
+    def _blank(self, rows: Rows, at: int) -> Iterator[Fault]:
         """These rows are blank: NULL, or a fault."""
         if self._present is None:
             yield Reason.BLANK, rows
@@ -80,48 +116,25 @@ class _Values:
             self._present[at + rows] = False
 
 
-class NumberReader(_Values):
-    """Reads whole numbers, and decimals as the whole numbers that they are without their point."""
+class BooleanReader(ValueReader):
+    """Reads what is written as one of the texts for true or for false."""
 
-    def read(self, records: NDArray[np.uint8], at: int) -> Iterator[Fault]:
-        """Digits in bulk; what is padded or signed, on its own."""
-        values, others = parse_digits(records, self._start, self.column.width)
-        self._store(values, at)
-        if others is not None:
-            rows = np.flatnonzero(others)
-            padded = parse_padded(records[rows, self._start : self._end])
-            self._values[at + rows] = padded.values
-            yield from self._blank(rows[padded.blank], at)
-            yield Reason.NOT_A_NUMBER, rows[~(padded.valid | padded.blank)]
-
-
-class DateReader(_Values):
-    """Reads dates of one format."""
+    reason = Reason.NOT_A_BOOLEAN
 
     def __init__(self, column: FixedWidthColumn) -> None:
         super().__init__(column)
-        form = column.date_format
-        self._parts = [(self._start + form.index(part), len(part)) for part in ("YYYY", "MM", "DD")]
-        self._separators = [
-            (self._start + index, ord(character))
-            for index, character in enumerate(form)
-            if character not in "YMD"
-        ]
+        width = column.width
+        self._true = [placed(text.encode(), width) for text in column.true_values]
+        self._false = [placed(text.encode(), width) for text in column.false_values]
 
-    def read(self, records: NDArray[np.uint8], at: int) -> Iterator[Fault]:
-        """Year, month and day apart, then by the calendar."""
-        (year, others), (month, month_others), (day, day_others) = (
-            parse_digits(records, start, width) for start, width in self._parts
-        )
-        values, exists = day_numbers(year, month, day)
-        for wrong in (others, month_others, day_others):
-            if wrong is not None:
-                exists &= ~wrong
-        for index, separator in self._separators:
-            exists &= records[:, index] == separator
-        self._store(values, at)
-        if not exists.all():
-            rows = np.flatnonzero(~exists)
-            blank = (records[rows, self._start : self._end] == _SPACE).all(axis=1)
-            yield from self._blank(rows[blank], at)
-            yield Reason.NOT_A_DATE, rows[~blank]
+    def parse(self, records: NDArray[np.uint8]) -> Parsed:
+        """True, or false, or wrong."""
+        is_true = equals_any(records, self._start, self._end, self._true)
+        is_false = equals_any(records, self._start, self._end, self._false)
+        return Parsed(is_true, ~(is_true | is_false))
+
+    def array(self, good: slice | Rows) -> pa.Array[Any]:
+        """The values of the good rows, a bit each."""
+        values = kept(self._values, good).astype(np.bool_)
+        present = None if self._present is None else kept(self._present, good)
+        return array_of(np.packbits(values, bitorder="little"), self._type, present, len(values))

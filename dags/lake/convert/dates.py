@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _FIRST_YEAR, _LAST_YEAR, _MONTHS = datetime.MINYEAR, datetime.MAXYEAR, 12
+_YEAR_DAYS = 365
 
 # At [year, month]: the first day's number since 1970-01-01, and how many days the month has.
 # Year 0, month 0 and those past the last year and month have none.
@@ -32,3 +33,13 @@ def day_numbers(
     at = np.minimum(year, _LAST_YEAR + 1), np.minimum(month, _MONTHS + 1)
     exists = (day >= 1) & (day <= _DAYS[at])
     return _FIRST_DAY[at] + (day.astype(np.int32) - np.int32(1)), exists
+
+
+def day_numbers_in_year(
+    year: NDArray[np.int64], day: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Likewise of the day's number in its year, from 1."""
+    first, exists = day_numbers(year, np.ones_like(year), np.ones_like(year))
+    is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    exists &= (day >= 1) & (day <= _YEAR_DAYS + is_leap)
+    return first + (day.astype(np.int32) - np.int32(1)), exists

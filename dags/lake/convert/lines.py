@@ -73,8 +73,7 @@ class Lines:
     @property
     def ends_with_mark(self) -> bool:
         """Whether the last line is the end-of-file mark of DOS, 0x1A once or more: no record."""
-        raw = self.raw(-1)
-        return not self.terminated and set(raw) == {_END_OF_FILE_MARK}
+        return not self.terminated and set(self.raw(-1)) == {_END_OF_FILE_MARK}
 
 
 def read_lines(source: Source, *, window_bytes: int) -> Iterator[Lines]:
@@ -119,3 +118,24 @@ def read_lines(source: Source, *, window_bytes: int) -> Iterator[Lines]:
         yield Lines(buffer, start, lengths, number, offset, terminated=False)
     if offset + carried + dropped != source.read_bytes:
         raise RuntimeError(f"bytes are lost: {source.read_bytes} read, {offset} in lines")
+
+
+def read_records(source: Source, *, record_bytes: int, window_bytes: int) -> Iterator[Lines]:
+    """The records of a file that has nothing between them, as if they were lines.
+
+    A last one that is shorter is not terminated; it may be a line end or the end-of-file mark.
+    """
+    count = max(1, min(MOST_LINES, BLOCK_BYTES // record_bytes))
+    buffer = np.zeros(count * record_bytes + window_bytes, np.uint8)
+    view = memoryview(buffer)[: count * record_bytes]
+    offset, number = 0, 1
+    while filled := source.fill(view):
+        starts = np.arange(0, filled, record_bytes, dtype=np.int64)
+        lengths = np.minimum(filled - starts, record_bytes)
+        rest = int(lengths[-1]) if lengths[-1] < record_bytes else 0
+        if rest and set(buffer[filled - rest : filled].tolist()) <= {_LF, _CR}:
+            lengths[-1] = 0
+        terminated = not rest
+        yield Lines(buffer, starts, lengths, number, offset, terminated=terminated)
+        offset += filled
+        number += len(starts)

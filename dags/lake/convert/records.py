@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,136 +11,188 @@ from lake.convert.conversion import Unreadable
 from lake.convert.digits import WORD_BYTES, words
 from lake.convert.lines import Lines
 from lake.convert.rejects import Reason, Reject
-from lake.dataset import FixedWidthLayout
-from lake.dataset.fixed_width import Trailer
+from lake.convert.structure import Kind, Mark, Structure, Tally
+from lake.dataset import FixedWidthDataSet, FixedWidthLayout
 
-_UNTYPED = np.uint64(0)
-"""The type of every record where the layout has no record types."""
 _NO_TYPE = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 """The type of a line of another length; no record's, since a type has a byte less than a word."""
 _SHOWN_BYTES = 40
 
 
-class RecordSorter:
-    """Tells details from header, trailer and what is no record, through one file."""
+class _Type(NamedTuple):
+    """A type of record, as a word that is compared in the bytes which the type has."""
 
-    def __init__(self, layout: FixedWidthLayout) -> None:
-        self._layout = layout
-        self._header = _type_word(layout.header.type) if layout.header else _NO_TYPE
-        self._detail = _type_word(layout.detail.type) if layout.detail else _UNTYPED
-        self._trailer = _type_word(layout.trailer.type) if layout.trailer else _NO_TYPE
-        self._closing: tuple[int, bytes] | None = None  # the trailer's line number and bytes
+    text: str
+    role: str
+    mask: np.uint64
+    word: np.uint64
+
+
+class Told(NamedTuple):
+    """Consecutive lines, told apart."""
+
+    details: NDArray[np.intp]
+    """The lines that become rows."""
+    rejects: list[Reject]
+    """Those that are no record at all."""
+    tallies: list[Tally]
+    """Of what stands between the marks."""
+    marks: list[Mark]
+    starts: NDArray[np.intp]
+    """Of each tally, among the details."""
+
+
+class RecordSorter:
+    """Tells details from header, trailers and what is no record, through one file."""
+
+    def __init__(self, dataset: FixedWidthDataSet, structure: Structure) -> None:
+        self._layout = dataset.layout
+        self._structure = structure
+        self._types = _types(dataset.layout)
+        details = [kind for kind in self._types if kind.role == "detail"]
+        self._only_detail = details[0] if len(details) == 1 else None
         self.lines = 0
         """Lines seen so far."""
         self.control = 0
-        """Headers, trailers and end-of-file marks among them."""
-        self._is_first = True
+        """Those among them that are neither details nor rejected."""
 
-    def begin(self, *, is_first: bool) -> None:
-        """Say whether the file's first line is the first to come."""
-        self._is_first = is_first
-
-    def sort(
-        self, lines: Lines, records: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.bool_], list[Reject]]:
-        """Which of the file's next lines are details, and those that are no record at all.
+    def tell(self, lines: Lines, records: NDArray[np.uint8], *, begins_file: bool) -> Told:
+        """Tell the file's next lines apart.
 
         Args:
             lines: the lines.
             records: their bytes, one line a row, followed by `WORD_BYTES` bytes of anything.
+            begins_file: whether they are the file's first.
 
         Raises:
             Unreadable: the file does not start with its header.
         """
-        types = self._types(lines, records)
-        if self._starts(lines, 0) and self._layout.header and types[0] != self._header:
+        words_ = self._words(lines, records)
+        if begins_file:
+            self._require_header(lines, words_[0])
+        count = len(lines)
+        self.lines += count
+        only = self._only_detail
+        if only and ((words_ & only.mask) == only.word).all() and not lines.ends_with_mark:
+            tally = Tally(lines=count)
+            tally.records[only.text] = count
+            return Told(np.arange(count), [], [tally], [], np.zeros(1, np.intp))
+        roles = np.full(count, -1)
+        for number, kind in enumerate(self._types):
+            roles[(words_ & kind.mask) == kind.word] = number
+        return self._told(lines, roles, begins_file=begins_file)
+
+    def _told(self, lines: Lines, roles: NDArray[np.intp], *, begins_file: bool) -> Told:
+        """Lines by their type's number, -1 for those that have none."""
+        empty = lines.lengths == 0
+        empty[-1] |= lines.ends_with_mark
+        of_role = {
+            role: np.isin(roles, [n for n, kind in enumerate(self._types) if kind.role == role])
+            & ~empty
+            for role in ("header", "detail", "ignored", "batch header", "batch trailer", "trailer")
+        }
+        header = of_role["header"]
+        if begins_file:
+            header[0] = False
+        unknown = ((roles < 0) & ~empty) | header
+        marked = of_role["batch header"] | of_role["batch trailer"] | of_role["trailer"]
+        rejects = [
+            lines.reject(index, self._reason(lines, index, is_header=bool(header[index])))
+            for index in np.flatnonzero(unknown).tolist()
+        ]
+        self.control += len(lines) - int(of_role["detail"].sum()) - len(rejects)
+        marks = [
+            self._mark(lines, index, self._types[roles[index]].role)
+            for index in np.flatnonzero(marked).tolist()
+        ]
+        section = np.cumsum(marked)
+        details = np.flatnonzero(of_role["detail"])
+        tallies = self._tallies(section, roles, marked=marked, empty=empty, unknown=unknown)
+        starts = np.searchsorted(section[details], np.arange(len(tallies)))
+        return Told(details, rejects, tallies, marks, starts)
+
+    def _tallies(
+        self,
+        section: NDArray[np.intp],
+        roles: NDArray[np.intp],
+        *,
+        marked: NDArray[np.bool_],
+        empty: NDArray[np.bool_],
+        unknown: NDArray[np.bool_],
+    ) -> list[Tally]:
+        """Of each section, the line that opens it left out."""
+        count = int(section[-1]) + 1
+        lines, empties, unknowns, *types = (
+            np.bincount(section[some], minlength=count).tolist()
+            for some in (
+                ~marked, empty, unknown,
+                *((roles == n) & ~(marked | empty | unknown) for n in range(len(self._types))),
+            )
+        )  # fmt: skip
+        tallies = []
+        for index in range(count):
+            tally = Tally(lines=lines[index], empty=empties[index], unknown=unknowns[index])
+            for kind, counts in zip(self._types, types, strict=True):
+                if counts[index]:
+                    tally.records[kind.text] = counts[index]
+            tallies.append(tally)
+        return tallies
+
+    def _mark(self, lines: Lines, index: int, role: str) -> Mark:
+        kind: Kind = role  # type: ignore[assignment]  # the roles that are marks have its names
+        claims = self._structure.claims(kind, lines.raw(index))
+        return Mark(kind, lines.first_number + index, claims)
+
+    def _require_header(self, lines: Lines, word: np.uint64) -> None:
+        header = next((kind for kind in self._types if kind.role == "header"), None)
+        if header and (word & header.mask) != header.word:
             raise Unreadable(
                 f"no readable header: line 1 has {lines.lengths[0]} bytes and starts with "
                 f"{lines.raw(0)[:_SHOWN_BYTES]!r}; a header has {self._layout.record_length} "
-                f"bytes and the type {self._layout.header.type!r}"
+                f"bytes and the type {header.text!r}"
             )
-        detail = types == self._detail
-        if lines.ends_with_mark:
-            detail[-1] = False
-        if self._closing:
-            detail[:] = False
-        elif self._layout.trailer and (types == self._trailer).any():
-            detail[np.argmax(types == self._trailer) :] = False
-        rejects = []
-        for index in np.flatnonzero(~detail).tolist():
-            reason = self._other(lines, index, types[index])
-            if reason is None:
-                self.control += 1
-            else:
-                rejects.append(lines.reject(index, reason))
-        self.lines += len(lines)
-        return detail, rejects
 
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """How many lines there are, and the trailer's number and text."""
-        if self._closing is None:
-            return {"lines": self.lines, "trailer": None}
-        number, record = self._closing
-        text = record.decode("latin-1")
-        return {"lines": self.lines, "trailer": {"number": number, "text": text}}
-
-    def _starts(self, lines: Lines, index: int) -> bool:
-        return self._is_first and lines.first_number + index == 1
-
-    def _types(self, lines: Lines, records: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    def _words(self, lines: Lines, records: NDArray[np.uint8]) -> NDArray[np.uint64]:
+        """The type of each line, as a word."""
+        place, segment = self._layout.record_type, self._layout.segment
         whole = lines.lengths == self._layout.record_length
-        place = self._layout.record_type
-        types = words(records, place.position - 1, place.width) if place else _UNTYPED
-        return np.where(whole, types, _NO_TYPE)
+        if self._layout.pad_short:
+            whole = (lines.lengths > 0) & (lines.lengths <= self._layout.record_length)
+        if place is None:
+            types = np.zeros(len(lines), np.uint64)
+        else:
+            types = words(records, place.position - 1, place.width)
+        if segment:
+            types >>= np.uint64(8 * segment.width)
+            types |= words(records, segment.position - 1, segment.width)
+        if not whole.all():
+            types[~whole] = _NO_TYPE
+        return types
 
-    def _other(self, lines: Lines, index: int, record_type: np.uint64) -> Reason | None:
-        """Why a line that is no detail is rejected; None for a control record."""
-        if lines.ends_with_mark and index == len(lines) - 1:
-            return None
-        if self._closing:
-            return Reason.AFTER_TRAILER
-        if record_type == _NO_TYPE:
-            return Reason.RECORD_LENGTH
-        if record_type == self._header:
-            return None if self._starts(lines, index) else Reason.MISPLACED_HEADER
-        if record_type == self._trailer:
-            self._closing = lines.first_number + index, lines.raw(index)
-            return None
-        return Reason.RECORD_TYPE
-
-
-def reconcile(layout: FixedWidthLayout, facts: Sequence[Mapping[str, Any]]) -> None:
-    """Compare a file's lines with its trailer's count.
-
-    Args:
-        layout: of the file.
-        facts: of the file, or of each of its ranges in order.
-
-    Raises:
-        Unreadable: the layout has a trailer and the file none, or one whose count disagrees.
-    """
-    if layout.trailer is None:
-        return
-    before = 0
-    for each in facts:
-        if trailer := each["trailer"]:
-            _reconcile_count(layout.trailer, trailer["text"], before + trailer["number"])
-            return
-        before += each["lines"]
-    raise Unreadable(f"no trailer of type {layout.trailer.type!r}: the file was cut off")
+    def _reason(self, lines: Lines, index: int, *, is_header: bool) -> Reason:
+        if is_header:
+            return Reason.MISPLACED_HEADER
+        length, expected = lines.lengths[index], self._layout.record_length
+        fits = length == expected or (self._layout.pad_short and length < expected)
+        return Reason.RECORD_TYPE if fits else Reason.RECORD_LENGTH
 
 
-def _reconcile_count(trailer: Trailer, record: str, number: int) -> None:
-    if trailer.count is None:
-        return
-    text = record[trailer.count.position - 1 : trailer.count.end].strip(" ")
-    if not text.isdecimal():
-        raise Unreadable(f"the trailer's count, {text!r}, is no number")
-    if int(text) != number:
-        raise Unreadable(f"the trailer counts {int(text)} lines, but it is line {number}")
+def _types(layout: FixedWidthLayout) -> list[_Type]:
+    if layout.record_type is None:
+        return [_Type("", "detail", _NO_TYPE, np.uint64(0))]
+    width = layout.record_type.width + (layout.segment.width if layout.segment else 0)
+    roles = {"layout.header": "header", "layout.trailer": "trailer"}
+    roles |= {"layout.batch.header": "batch header", "layout.batch.trailer": "batch trailer"}
+    types = []
+    for key, text in layout.declared_types():
+        role = roles.get(key.removesuffix(".type"), "ignored" if "ignore" in key else "detail")
+        after = b"\0" * (width - len(text))
+        before = WORD_BYTES - width
+        mask = b"\xff" * (before + len(text)) + after
+        word = b"\0" * before + text.encode("ascii") + after
+        types.append(_Type(text, role, _word(mask), _word(word)))
+    return types
 
 
-def _type_word(text: str) -> np.uint64:
-    """A record type as `words` reads it."""
-    return np.uint64(int.from_bytes(text.encode("ascii").rjust(WORD_BYTES, b"\0"), "little"))
+def _word(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text, "little"))

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lake.convert.arrow import BATCH_ROWS, array_of, distinct, kept
+from lake.convert.arrow import BATCH_ROWS, array_of, array_of_bytes, distinct, kept
 from lake.convert.rejects import Reason
 from lake.dataset import FixedWidthColumn
 
@@ -52,8 +52,16 @@ class TextReader:
         present = None
         if self.column.nullable:
             lengths: Any = np.from_dlpack(pc.binary_length(texts))
-            present = lengths[indices] > 0
+            is_text = lengths > 0
+            if self.column.missing:
+                is_text &= ~self._are_missing(texts)
+            present = is_text[indices]
         return pa.DictionaryArray.from_arrays(array_of(indices, pa.int32(), present), texts)
+
+    def _are_missing(self, texts: pa.StringArray) -> NDArray[np.bool_]:
+        sentinels = array_of_bytes([text.encode() for text in self.column.missing], pa.string())
+        found = pc.is_in(pc.utf8_trim(texts, characters=" "), value_set=sentinels)
+        return np.asarray(np.from_dlpack(pc.cast(found, pa.uint8()))) > 0
 
     def _texts(self, values: pa.Array[Any]) -> pa.StringArray:
         """Decode and trim values of the field's width."""

@@ -134,7 +134,7 @@ def test_a_trailer_that_counts_other_lines_is_refused(
 ) -> None:
     """A line that got lost on the way shows."""
     refused = refusal(quotes, day[:10] + day[11:], tmp_path)
-    assert refused.reason == "the trailer counts 202 lines, but it is line 201"
+    assert refused.reason == "the trailer counts 202 lines, but there are 201"
 
 
 def test_a_trailer_whose_count_is_no_number_is_refused(

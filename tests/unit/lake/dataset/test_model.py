@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lake.dataset import Column, DataSet
+from lake.dataset import FixedWidthColumn, FixedWidthDataSet
 from pydantic import ValidationError
 
 
@@ -52,15 +52,14 @@ def layout(**changes: Any) -> dict[str, Any]:
 
 def error_of(**changes: Any) -> str:
     with pytest.raises(ValidationError) as error:
-        DataSet.model_validate(declaration(**changes))
+        FixedWidthDataSet.model_validate(declaration(**changes))
     return str(error.value)
 
 
 def test_a_declaration_that_fits_together_is_accepted() -> None:
     """And cannot be changed afterwards."""
-    dataset = DataSet.model_validate(declaration())
+    dataset = FixedWidthDataSet.model_validate(declaration())
     assert [each.name for each in dataset.partition_columns] == ["day"]
-    assert [each.name for each in dataset.file_columns] == ["city", "amount"]
     with pytest.raises(ValidationError):
         dataset.owner = "me"  # type: ignore[misc]  # this is what the test is about
 
@@ -78,7 +77,7 @@ def test_a_declaration_that_fits_together_is_accepted() -> None:
 )
 def test_glue_types_follow_from_type_and_width(kind: str, width: int, glue_type: str) -> None:
     """Nine digits fit an int, eighteen a bigint."""
-    assert Column(**column("a", kind, 1, width)).glue_type == glue_type
+    assert FixedWidthColumn(**column("a", kind, 1, width)).glue_type == glue_type
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,26 @@ def test_glue_types_follow_from_type_and_width(kind: str, width: int, glue_type:
         ([column("a", "date", 1, 8, format="YYYY-MM-DD")],
          "columns[0] (a).width: 8 does not hold YYYY-MM-DD; expected for example `width: 10`"),
         ([column("a", "int", 1, 8, format="YYYYMMDD")],
-         "columns[0] (a).format: only a date has a format, not int"),
+         "columns[0] (a).format: YYYYMMDD is the format of type date, not int"),
+        ([column("a", "date", 1, 6, format="YYMMDD")],
+         "columns[0] (a).pivot: belongs to YY: years from it on are of 19xx, those before of 20xx; "
+         "expected for example `pivot: 70`"),
+        ([column("a", "string", 1, 6, pivot=70)], "columns[0] (a).pivot: only a `format` with YY"),
+        ([column("a", "string", 1, 6, sign="trailing")],
+         "columns[0] (a).sign: only a whole number or a decimal has one, not string"),
+        ([column("a", "int", 1, 6, decimal_point=",")],
+         "columns[0] (a).decimal_point: only a decimal or a double has one, not int"),
+        ([column("a", "decimal(5,2)", 1, 5, decimal_point=".", sign="overpunch")],
+         "columns[0] (a).decimal_point: a number with an overpunched sign has none"),
+        ([column("a", "int", 1, 1, sign="leading")], "(a).width: has no room for a digit"),
+        ([column("a", "int", 1, 6, missing=["-9999"])],
+         "columns[0] (a).missing: a missing value is NULL; expected for example `nullable: true`"),
+        ([column("a", "int", 1, 4, missing=["-9999"], nullable=True)],
+         "columns[0] (a).missing: '-9999' is not 1 to 4 bytes without spaces around them"),
+        ([column("a", "boolean", 1, 4, missing=["0"], nullable=True)],
+         "columns[0] (a).false_values: '0' is in missing too"),
+        ([column("a", "int", 1, 4, true_values=["S"])],
+         "columns[0] (a).true_values: only a boolean has them, not int"),
     ],
 )  # fmt: skip
 def test_columns_that_do_not_fit_are_refused(columns: list[dict[str, Any]], message: str) -> None:
@@ -108,11 +126,13 @@ def test_columns_that_do_not_fit_are_refused(columns: list[dict[str, Any]], mess
     assert message in error_of(columns=columns, keys=[], partitions=[])
 
 
-@pytest.mark.parametrize("form", ["YYYYMMD", "YYMMDD", "YYYYMMDDDD", "YYYYMM", "YYYYxMMxDD", ""])
-def test_a_date_format_has_year_month_and_day_once(form: str) -> None:
-    """Two digits of a year are no year."""
+@pytest.mark.parametrize(
+    "form", ["YYYYMMD", "MMDD", "YYYYMMDDDD", "YYYYMM", "YYYYxMMxDD", "", "hhss", "YYYYMMDDmm"]
+)
+def test_a_format_is_a_date_a_time_or_both(form: str) -> None:
+    """Each part once, and none of them missing in between."""
     columns = [column("a", "date", 1, 8, format=form)]
-    assert "should be YYYY, MM and DD in any order" in error_of(columns=columns)
+    assert "should be YYYY or YY with MM and DD or with DDD" in error_of(columns=columns)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +142,7 @@ def test_a_date_format_has_year_month_and_day_once(form: str) -> None:
         ({"keys": ["city", "city"]}, "keys[1]: 'city' is listed twice"),
         ({"partitions": ["year"]}, "partitions[0]: 'year' is not a column"),
         ({"partitions": ["amount"]}, "partitions[0]: 'amount' is a decimal; partition by"),
-        ({"partitions": ["city", "day", "amount"]}, "partitions: every column is a partition"),
+        ({"partitions": ["city", "day", "amount"]}, "partitions[2]: 'amount' is a decimal"),
         ({"columns": [column("day", "date", 1, 8, nullable=True), column("b", "int", 9, 2)],
           "keys": []}, "partitions[0]: 'day' is nullable; every row needs a partition"),
         ({"columns": [column("day", "string", 1, 51), column("b", "int", 9, 2)], "keys": []},
@@ -151,19 +171,33 @@ def test_what_does_not_fit_together_is_refused(changes: dict[str, Any], message:
         ({"record_type": {"position": 30, "width": 2}}, "layout.record_type: ends at byte 31"),
         ({"record_type": {"position": 1, "width": 8}}, "layout.record_type.width: 8 bytes;"),
         ({"detail": None}, "layout.detail: missing; `record_type` needs it"),
-        ({"header": {"type": "0"}}, "layout.header.type: '0' is not 2 ASCII characters"),
-        ({"header": {"type": "ãé"}}, "layout.header.type: 'ãé' is not 2 ASCII characters"),
-        ({"header": {"type": "01"}}, "layout.detail.type: '01' is another record's type too"),
+        ({"header": {"type": "0"}}, "layout.header.type: '0' is not of so many ASCII characters"),
+        ({"header": {"type": "ãé"}}, "layout.header.type: 'ãé' is not of so many ASCII"),
+        ({"header": {"type": "01"}},
+         "layout.detail.type: '01' is the type of layout.header.type too"),
         ({"trailer": {"type": "99", "count": {"position": 28, "width": 6}}},
-         "layout.trailer.count: ends at byte 33"),
+         "layout.trailer.count[0]: ends at byte 33"),
         ({"trailer": {"type": "99", "count": {"position": 1, "width": 19}}},
-         "layout.trailer.count.width: 19 digits"),
-        ({"encoding": "utf-16"}, "should be utf-8, or an encoding of one byte a character"),
-        ({"encoding": "shift_jis"}, "should be utf-8, or an encoding of one byte a character"),
-        ({"encoding": "iso2022_jp"}, "should be utf-8, or an encoding of one byte a character"),
-        ({"encoding": "cp037"}, "should be utf-8, or an encoding of one byte a character"),
-        ({"encoding": "latin-one"}, "should be utf-8, or an encoding of one byte a character"),
-        ({"encoding": "hex"}, "should be utf-8, or an encoding of one byte a character"),
+         "layout.trailer.count[0].width: 19 digits"),
+        ({"encoding": "shift_jis"}, "should be utf-8, utf-16, or an encoding of"),
+        ({"encoding": "iso2022_jp"}, "should be utf-8, utf-16, or an encoding of"),
+        ({"encoding": "cp037"}, "should be utf-8, utf-16, or an encoding of"),
+        ({"encoding": "latin-one"}, "should be utf-8, utf-16, or an encoding of"),
+        ({"encoding": "hex"}, "should be utf-8, utf-16, or an encoding of"),
+        ({"ignore": ["99"]}, "layout.ignore[0]: '99' is the type of layout.trailer.type too"),
+        ({"segment": {"position": 29, "width": 3}}, "layout.segment: ends at byte 31"),
+        ({"record_type": None, "header": None, "detail": None, "trailer": None,
+          "ignore": ["7"]}, "layout.ignore: needs `record_type`"),
+        ({"trailer": {"type": "99", "count": {"position": 3, "width": 6, "of": "records"}}},
+         "layout.trailer.count[0].types: belongs to `of: records`, which needs it"),
+        ({"trailer": {"type": "99", "count": [
+            {"position": 3, "width": 6, "of": "records", "types": ["77"]}]}},
+         "layout.trailer.count[0].types: '77' is no record's type"),
+        ({"trailer": {"type": "99", "sum": {"position": 3, "width": 6, "of": "city"}}},
+         "layout.trailer.sum[0].of: 'city' is no column of whole numbers or decimals"),
+        ({"batch": {"header": {"type": "11"}, "trailer": {"type": "55", "count": {
+            "position": 3, "width": 6, "of": "batches"}}}},
+         "layout.batch.trailer.count[0].of: a batch has no batches in it"),
         ({"record_length": 32_761}, "less than or equal to 32760"),
     ],
 )  # fmt: skip
@@ -177,13 +211,13 @@ def test_layouts_that_do_not_fit_together_are_refused(
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "UTF8", "ascii", "cp1252", "iso8859-15"])
 def test_encodings_on_top_of_ascii_are_accepted(encoding: str) -> None:
     """Under any of their names."""
-    assert DataSet.model_validate(declaration(layout=layout(encoding=encoding)))
+    assert FixedWidthDataSet.model_validate(declaration(layout=layout(encoding=encoding)))
 
 
 def test_gaps_are_allowed_and_told() -> None:
     """The bytes that no column reads."""
-    dataset = DataSet.model_validate(declaration())
-    gaps = [(gap.position, gap.width) for gap in dataset.layout.gaps(dataset.columns)]
+    dataset = FixedWidthDataSet.model_validate(declaration())
+    gaps = [(gap.position, gap.width) for gap in dataset.gaps]
     assert gaps == [(1, 2), (28, 3)]
 
 
@@ -201,6 +235,6 @@ def test_gaps_are_allowed_and_told() -> None:
 )
 def test_objects_are_accepted_by_prefix_and_pattern(key: str, accepted: bool) -> None:
     """Letter case counts; a folder's marker is no file."""
-    dataset = DataSet.model_validate(declaration(source={"pattern": "*.TXT"}))
+    dataset = FixedWidthDataSet.model_validate(declaration(source={"pattern": "*.TXT"}))
     assert dataset.source_wildcard == "shop/sales/*.TXT"
     assert dataset.accepts(key) is accepted

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from lake.dataset import DataSet, load_data_set
+from lake.dataset import FixedWidthDataSet, load_data_set
 
 from infra.samples import cotahist
 from tests.unit.lake.dataset.test_load import DATA_SETS
 
-QUOTES = load_data_set(DATA_SETS / "market" / "quotes.yaml")
+LOADED = load_data_set(DATA_SETS / "market" / "quotes.yaml")
+assert isinstance(LOADED, FixedWidthDataSet)
+QUOTES: FixedWidthDataSet = LOADED
 
 
 def test_every_byte_of_a_quote_is_in_a_column() -> None:
     """245 bytes without a gap."""
-    assert isinstance(QUOTES, DataSet)
     assert QUOTES.layout.record_length == 245
-    assert QUOTES.layout.gaps(QUOTES.columns) == []
+    assert QUOTES.gaps == []
 
 
 def test_its_fields_are_those_of_the_generator_of_samples() -> None:
