@@ -128,7 +128,8 @@ class IcebergTable:
         for _ in range(ATTEMPTS):
             table = self.load()
             try:
-                table.maintenance.expire_snapshots().older_than(before).commit()
+                if _expirable(table, before):
+                    table.maintenance.expire_snapshots().older_than(before).commit()
                 break
             except CommitFailedException as conflict:
                 log.info("%s changed meanwhile: %s", self.name, conflict)
@@ -249,6 +250,13 @@ def _live(table: Table) -> Iterator[DataFile]:
         for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
             if entry.data_file.content == DataFileContent.DATA:
                 yield entry.data_file
+
+
+def _expirable(table: Table, before: datetime) -> bool:
+    """Whether a snapshot is older that no branch or tag is at; a commit is not made for nothing."""
+    kept = {ref.snapshot_id for ref in table.metadata.refs.values()}
+    moment = before.timestamp() * 1000
+    return any(s.timestamp_ms < moment and s.snapshot_id not in kept for s in table.snapshots())
 
 
 def _reachable(table: Table) -> set[str]:

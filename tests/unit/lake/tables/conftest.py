@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -86,3 +87,19 @@ FORMATS = {
     "projected": '{format: parquet, projection: {day: {range: ["2024-01-01", NOW]}}}',
 }
 """The `target` of a data set by the kind of its table."""
+
+
+@pytest.fixture
+def versioned(warehouse: Warehouse) -> Warehouse:
+    """A warehouse whose Glue compares the VersionId of an update, which moto's does not."""
+    glue = warehouse.glue
+
+    def compare(params: dict[str, Any], **_: Any) -> None:
+        name = params["TableInput"]["Name"]
+        now = glue.get_table(DatabaseName=DATABASE, Name=name)["Table"]["VersionId"]
+        if params["VersionId"] != now:
+            said: Any = {"Error": {"Code": "ConcurrentModificationException", "Message": "stale"}}
+            raise glue.exceptions.ConcurrentModificationException(said, "UpdateTable")
+
+    glue.meta.events.register("provide-client-params.glue.UpdateTable", compare)
+    return warehouse
