@@ -11,7 +11,7 @@ from hypercorn.asyncio import (  # type: ignore[import-not-found] # only beside 
 )
 from hypercorn.config import Config  # type: ignore[import-not-found] # only beside ministack
 
-from infra.local.emulator import mwaa, s3, sts
+from infra.local.emulator import glue, mwaa, s3, sts
 from infra.local.emulator.athena import Athena
 from infra.local.emulator.cloudformation import settling, types
 from infra.local.emulator.gateway import guard
@@ -44,6 +44,7 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     settling.install()
     mwaa.install(supervisor)
     s3.install()
+    glue.install()
     athena = Athena(settings)
     athena.install()
     authorization.install(athena.work_group_of)

@@ -81,6 +81,11 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_roll_back_operation": "(stack_name, stack_id, stack, operation, reason_override)",
         "_runs_on_worker_thread": "(resource_type)",
     },
+    "services.glue": {
+        "_ALL_STATE": "dict",
+        "_partitions": "AccountRegionScopedDict",
+        "_tables": "AccountRegionScopedDict",
+    },
     "services.lambda_svc": {"_layers": "AccountRegionScopedDict"},
     "services.s3": {
         "DATA_DIR": "str",
