@@ -31,7 +31,7 @@ def _path(value: object) -> object:
 
 
 def _check_path(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    if not isinstance(path[0], str):
+    if not path or not isinstance(path[0], str):
         raise ValueError("should begin with a key: a record is an object")
     for part in path:
         if isinstance(part, int) and not 0 <= part <= _HIGHEST_INDEX:
@@ -52,10 +52,10 @@ def _check_keys(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
 
 Path = tuple[str | int, ...]
 _ColumnPath = Annotated[
-    Path, BeforeValidator(_path), AfterValidator(_check_path), Field(strict=False, min_length=1)
+    Path, BeforeValidator(_path), AfterValidator(_check_path), Field(strict=False)
 ]
 _ItemsPath = Annotated[
-    Path, BeforeValidator(_path), AfterValidator(_check_keys), Field(strict=False, min_length=1)
+    Path, BeforeValidator(_path), AfterValidator(_check_keys), Field(strict=False)
 ]
 
 
@@ -136,7 +136,7 @@ class JsonColumn(Column):
         if self.epoch and self.format:
             found.append(Problem(f"{key}.epoch", "a number has no `format`"))
         if self.missing and (self.kind not in _SENTINEL_KINDS or self.type == JSON_TYPE):
-            message = f"a {self.type} is missing where it is null, and nowhere else"
+            message = f"{self.type} is missing where it is null, and nowhere else"
             found.append(Problem(f"{key}.missing", message))
         return found
 

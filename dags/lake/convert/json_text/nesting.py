@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import chain
-from typing import Any, Literal, Optional
+from typing import Annotated, Any, Literal, Optional
 
 import msgspec
 import numpy as np
@@ -29,12 +29,17 @@ from lake.dataset import JsonColumn
 from lake.dataset.json_text import JSON_TYPE
 from lake.dataset.nested import Array, NestedType, Scalar, Struct
 
+LONGEST_PARTITION = 38
+"""Characters, of up to four bytes each, of a text that a folder is named by: a name has 255 bytes,
+of which the column's name may take 100."""
 
-def array_builder(column: JsonColumn, *, only_members: bool) -> ArrayBuilder:
+
+def array_builder(column: JsonColumn, *, names_folders: bool, only_members: bool) -> ArrayBuilder:
     """For the values of a column.
 
     Args:
         column: the column.
+        names_folders: whether folders are named by the values.
         only_members: whether an object with a key that no member of a struct reads is wrong.
     """
     if column.type == JSON_TYPE:
@@ -45,6 +50,9 @@ def array_builder(column: JsonColumn, *, only_members: bool) -> ArrayBuilder:
         found = Times(column.type, column.format)
     else:
         found = _builder(column.nested_type, only_members)
+    if names_folders and isinstance(found, Texts) and not isinstance(found, Times):
+        limits = msgspec.Meta(min_length=1, max_length=LONGEST_PARTITION)
+        found.json_type = Annotated[str, limits]
     return Sentinels(found, column.missing) if column.missing else found
 
 

@@ -36,9 +36,7 @@ class JsonReader(Reader):
         self._encoding = codec_name(read_encoding(dataset.layout.encoding))
         self._rejects = rejects
         self._reasons = Reasons(dataset.columns, encoding=self._encoding)
-        self._record = record_type(
-            dataset.columns, only_members=dataset.layout.unknown_fields == "reject"
-        )
+        self._record = record_type(dataset)
         self._pending = PendingBatch(dataset, self._record, self._reasons)
         self._decoder = msgspec.json.Decoder(self._record.json_type)
         self._lines = 0

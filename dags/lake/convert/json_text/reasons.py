@@ -42,7 +42,7 @@ class Reasons:
             field = unknown["field"][:_SHOWN_CHARACTERS]
             return f"Object contains an unknown field (`{field}`{at})", None
         if missing := _MISSING.fullmatch(what):
-            return what + at, self._column_at(f"{path}.{missing['field']}")
+            return what + at, self._column_at(f"{path}.{missing['field']}", is_missing=True)
         name = self._column_at(path)
         if what.startswith("Invalid enum value"):  # a text besides those for missing values
             kind = next(column.type for _, column in self._columns if column.name == name)
@@ -60,15 +60,19 @@ class Reasons:
                 return place + _INDEX.sub("[...]", path[len(place) :])
         return path
 
-    def _column_at(self, path: str) -> str | None:
-        """The column whose value is at `path`, or around it, or else the first one below it."""
+    def _column_at(self, path: str, *, is_missing: bool = False) -> str | None:
+        """The column whose value is at `path` or around it, or else the first one below it.
+
+        Where that is missing, it is the first one that needs a value.
+        """
         if path == "$":
             return None
         for place, column in self._columns:
             if _is_inside(path, place):
                 return column.name
         below = [column for place, column in self._columns if _is_inside(place, path)]
-        below.sort(key=lambda column: column.nullable)
+        if is_missing:
+            below = [column for column in below if not column.nullable]
         return below[0].name if below else None
 
 

@@ -19,7 +19,7 @@ from lake.convert.json_text.nesting import (
     optional,
 )
 from lake.convert.json_text.values import ArrayBuilder, Values
-from lake.dataset import JsonColumn
+from lake.dataset import JsonColumn, JsonDataSet
 from lake.dataset.json_text import Path, path_text
 
 
@@ -161,28 +161,28 @@ class Elements:
 type Node = Leaf | Branch | Elements
 
 
-def record_type(columns: Sequence[JsonColumn], *, only_members: bool) -> Branch:
-    """The shape of a record with these columns.
-
-    Args:
-        columns: paths of them do not overlap.
-        only_members: whether an object with a key that no column reads is wrong.
-    """
-    node = _node((), columns, only_members)
+def record_type(dataset: JsonDataSet) -> Branch:
+    """The shape of a data set's records."""
+    node = _node((), dataset.columns, dataset)
     if not isinstance(node, Branch):
         raise TypeError("a record is an object")
     return node
 
 
-def _node(path: Path, columns: Sequence[JsonColumn], only_members: bool) -> Node:
-    """What is at `path`, on the way to these columns."""
+def _node(path: Path, columns: Sequence[JsonColumn], dataset: JsonDataSet) -> Node:
+    """What is at `path`, on the way to these columns, whose paths do not overlap."""
+    only_members = dataset.layout.unknown_fields == "reject"
     if columns[0].keys == path:
-        builder = array_builder(columns[0], only_members=only_members)
+        builder = array_builder(
+            columns[0],
+            names_folders=columns[0].name in dataset.partitions,
+            only_members=only_members,
+        )
         return Leaf(columns[0], builder)
     below: dict[str | int, list[JsonColumn]] = {}
     for column in columns:
         below.setdefault(column.keys[len(path)], []).append(column)
-    nodes = [(part, _node((*path, part), some, only_members)) for part, some in below.items()]
+    nodes = [(part, _node((*path, part), some, dataset)) for part, some in below.items()]
     indices = [(part, node) for part, node in nodes if isinstance(part, int)]
     if indices:
         return Elements(path, indices)

@@ -10,6 +10,7 @@ import msgspec
 from lake.convert.rejects import Reason
 
 _WITH_PLACE = re.compile(r"(?P<what>.*) \(byte (?P<place>\d+)\)")
+_TRAILING = "JSON is malformed: trailing characters"
 SYNTAX_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises for text that is no JSON, besides what `msgspec.ValidationError` is for."""
 
@@ -32,7 +33,7 @@ def syntax_fault(error: Exception, data: bytes, encoding: str) -> SyntaxFault:
     found = _WITH_PLACE.fullmatch(str(error))
     if not found:
         return SyntaxFault("JSON is malformed: it ends too early", len(data))
-    place = int(found["place"])
+    place = int(found["place"]) - (found["what"] == _TRAILING)  # it counts from 1 there
     if not data.isascii() and encoding != "utf-8":
         text = data.decode(encoding).encode()  # the bytes that were counted
         place = len(text[:place].decode(errors="ignore"))

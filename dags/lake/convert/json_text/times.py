@@ -137,7 +137,7 @@ def _parse_date(matrix: Matrix) -> tuple[Numbers, Mask]:
 
 
 def _parse_iso(matrix: Matrix) -> tuple[Numbers, Mask]:
-    """`YYYY-MM-DDThh:mm:ss`, a space for the T, a fraction and an offset or not."""
+    """`YYYY-MM-DDThh:mm:ss`, a space for the T, a fraction or not, an offset or not."""
     shortest = len("YYYY-MM-DDThh:mm:ss")
     if matrix.shape[1] < shortest:
         return np.zeros(len(matrix), np.int64), np.zeros(len(matrix), np.bool_)
@@ -146,21 +146,29 @@ def _parse_iso(matrix: Matrix) -> tuple[Numbers, Mask]:
     if not valid.all():
         found, fits = _parse_format(head, "YYYY-MM-DD hh:mm:ss")
         values, valid = np.where(fits, found, values), valid | fits
-    last = tail[:, -1] if tail.shape[1] else np.zeros(len(matrix), np.uint8)
-    utc = (last == ord("Z")) | (last == ord("z"))
-    offset = np.zeros(len(matrix), np.bool_)
-    if tail.shape[1] >= len("+hh:mm"):
-        offset = (tail[:, -6] == ord("+")) | (tail[:, -6] == ord("-"))
-    for rows, zone_bytes in ((~(utc | offset), 0), (utc, 1), (offset & ~utc, 6)):
-        if rows.any():
-            some = tail[rows]
-            micros, fits = _fraction(some[:, : some.shape[1] - zone_bytes])
-            if zone_bytes == len("+hh:mm"):
-                minutes, known = _offset_minutes(some[:, -6:])
-                micros, fits = micros - minutes * (60 * SECOND_MICROS), fits & known
-            values[rows] += micros
-            valid[rows] &= fits
+    for rows, zone_bytes in _zones(tail):
+        some = tail[rows]
+        micros, fits = _fraction(some[:, : some.shape[1] - zone_bytes])
+        if zone_bytes > 1:
+            minutes, known = _offset_minutes(some[:, -zone_bytes:])
+            micros, fits = micros - minutes * (60 * SECOND_MICROS), fits & known
+        values[rows] += micros
+        valid[rows] &= fits
     return values, valid & (values >= FIRST_MICROS) & (values < END_MICROS)
+
+
+def _zones(tail: Matrix) -> Iterator[tuple[Mask, int]]:
+    """Which texts end in an offset of each length, 0 for none."""
+    others = np.ones(len(tail), np.bool_)
+    for zone in ("Z", "+hh:mm", "+hhmm", "+hh"):
+        if tail.shape[1] >= len(zone):
+            first = tail[:, -len(zone)]
+            rows = (first == ord("Z")) if zone == "Z" else np.isin(first, (ord("+"), ord("-")))
+            if rows.any():
+                yield rows, len(zone)
+                others &= ~rows
+    if others.any():
+        yield others, 0
 
 
 def _fraction(text: Matrix) -> tuple[Numbers, Mask]:
@@ -175,13 +183,16 @@ def _fraction(text: Matrix) -> tuple[Numbers, Mask]:
 
 
 def _offset_minutes(text: Matrix) -> tuple[Numbers, Mask]:
-    """Minutes east of Greenwich, of `+hh:mm`."""
-    (hours, hour_digits), (minutes, minute_digits) = (
-        _number(text, place) for place in (slice(1, 3), slice(4, 6))
-    )
+    """Minutes east of Greenwich, of `+hh`, `+hhmm` or `+hh:mm`."""
+    hours, valid = _number(text, slice(1, 3))
+    minutes = np.zeros_like(hours)
+    if text.shape[1] > len("+hh"):
+        minutes, digits = _number(text, slice(-2, None))
+        valid &= digits
+    if text.shape[1] == len("+hh:mm"):
+        valid &= text[:, 3] == ord(":")
     seconds, in_day = _seconds(hours, minutes, 0)
-    valid = hour_digits & minute_digits & in_day & (text[:, 3] == ord(":"))
-    return np.where(text[:, 0] == ord("-"), -1, 1) * (seconds // 60), valid
+    return np.where(text[:, 0] == ord("-"), -1, 1) * (seconds // 60), valid & in_day
 
 
 def _seconds(

@@ -61,7 +61,7 @@ class ArrayBuilder(ABC):
 class Texts(ArrayBuilder):
     """Strings."""
 
-    json_type = str
+    json_type: Any = str
 
     def __init__(self) -> None:
         self.kind = pa.string()
@@ -100,10 +100,13 @@ class Numbers(ArrayBuilder):
         self.json_type = Annotated[int, msgspec.Meta(ge=-highest - 1, le=highest)]
 
     def add(self, values: Values) -> None:
-        """By numpy; None is no number, so that the error tells that there are some."""
+        """By numpy; None is an error, or of a double NaN, which JSON does not have."""
         try:
             part = np.fromiter(values, self._dtype, len(values))
+            some_missing = self._dtype.kind == "f" and bool(np.isnan(part).any())
         except TypeError:
+            some_missing = True
+        if some_missing:
             part = np.fromiter(self._present.add(values, 0), self._dtype, len(values))
         else:
             self._present.add_all(len(values))
