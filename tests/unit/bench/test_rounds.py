@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bench.contenders import ENCODING, LAKE
+from infra.bench.contenders import ENCODING, LAKE, Contender
 from infra.bench.rounds import RowsLost, run_rounds
 from infra.bench.together import TASKS, run_together
 from infra.bench.workloads import Sample
@@ -37,6 +37,19 @@ def test_all_convert_once_a_round_and_leave_nothing(sample: Sample, tmp_path: Pa
     assert (duckdb.rows_lost, duckdb.bad_lost) == (0, 2)
     assert encoding.cpu_seconds < lake.cpu_seconds
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_contender_that_fails_has_no_usage_and_the_others_go_on(
+    sample: Sample, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    nobody = Contender("nobody", "no_such_module")
+    results = run_rounds(
+        WORKLOAD, sample, contenders=(LAKE, nobody), rounds=2, folder=tmp_path, say=said.append
+    )
+    assert [len(each.usages) for each in results] == [2, 0, 2]
+    [failure] = (line for line in said if "nobody" in line)
+    assert "No module named" in failure
 
 
 @pytest.mark.parametrize("more", [{"rows": 1}, {"malformed": 1}, {"amount": 1}])
