@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Literal, Self
 
@@ -20,6 +20,7 @@ from lake.dataset.fixed_width import ControlSum, RecordCount, Trailer
 
 type Kind = Literal["batch header", "batch trailer", "trailer"]
 
+_COUNTERS = ("records", "sums", "unread")
 _NUMBER = re.compile(r" *[-+]?[0-9]+ *")
 
 
@@ -55,11 +56,16 @@ class Tally:
             for name, value in more.items():
                 mine[name] += value
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """All of it, JSON-able."""
+        counters = {name: dict(getattr(self, name)) for name in _COUNTERS}
+        return {each.name: getattr(self, each.name) for each in fields(self)} | counters
+
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Self:
-        """From JSON."""
-        counters = {name: Counter(facts[name]) for name in ("records", "sums", "unread")}
-        return cls(**{**facts, **counters})
+        """From its facts."""
+        return cls(**{**facts, **{name: Counter(facts[name]) for name in _COUNTERS}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Structure:
     def facts(self) -> Mapping[str, Any]:
         """All of it, JSON-able."""
         return {
-            "tallies": [asdict(tally) for tally in self._tallies],
+            "tallies": [tally.facts for tally in self._tallies],
             "marks": [asdict(mark) for mark in self._marks],
             "lines": self._lines,
             "problem": self._problem,
@@ -196,6 +202,8 @@ class Structure:
         mark = self._marks[-1]
         batch.lines += 2
         trailer = self._trailer(mark.kind)
+        if self._layout.batch:
+            batch.records.update([self._layout.batch.header.type, self._layout.batch.trailer.type])
         problem = self._disagreement(trailer, mark, batch) if trailer else None
         if problem and not self._problem:
             self._problem = mark.line_number, f"the batch's trailer {problem}"
