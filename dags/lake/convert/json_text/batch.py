@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from lake.convert.arrow import array_of, type_of
 from lake.convert.json_text.buffers import Mask, numbers_in
-from lake.convert.json_text.chunks import Chunk
+from lake.convert.json_text.chunks import Chunk, Oversized, Why
 from lake.convert.json_text.reasons import Reasons
 from lake.convert.json_text.record import Branch, Leaf
 from lake.convert.json_text.values import Fault, Values
@@ -31,40 +31,52 @@ class PendingBatch:
                 for column in dataset.columns
             ]
         )
-        self._chunks: list[tuple[Chunk, list[int]]] = []
-        self.rejects: list[Reject] = []
-        """Records that were no rows from the start."""
+        self._chunks: list[tuple[Chunk, dict[int, Why | None]]] = []
+        self._oversized: list[Oversized] = []
         self.rows = 0
         """Records taken."""
         self.size_bytes = 0
         """Of the JSON that they were."""
 
-    def add(self, chunk: Chunk, records: Values, others: list[int]) -> None:
-        """Take the decoded records of a chunk, which are all of its texts but some others."""
+    def add(self, chunk: Chunk, records: Values, others: dict[int, Why | None]) -> None:
+        """Take the decoded records of a chunk, which are all of its texts but some others.
+
+        Why they are none is None for empty lines.
+        """
         self._chunks.append((chunk, others))
         self.rows += len(records)
         self.size_bytes += len(chunk.data)
         if records:
             self._record.add(records)
 
+    def add_oversized(self, record: Oversized) -> None:
+        """Take a record that is too long to be decoded."""
+        self._oversized.append(record)
+
     def finish(self) -> tuple[pa.RecordBatch | None, list[Reject]]:
         """The good rows, if there are any, and what else was taken since the last time."""
-        rejects, self.rejects = self.rejects, []
-        batch = None
-        if self.rows:
-            batch, faults = self._batch()
-            if faults:
-                rejects += self._rejected(faults)
-                good = np.delete(np.arange(self.rows), list(faults))
-                batch = batch.take(array_of(good, pa.int64())) if len(good) else None
+        batch, faults = self._batch() if self.rows else (None, {})
+        rejects = [record.reject() for record in self._oversized]
+        first = 0
+        for chunk, others in self._chunks:
+            whys = {index: why for index, why in others.items() if why}
+            indices = np.delete(np.arange(len(chunk)), list(others)) if faults else ()
+            rows = [row for row in faults if first <= row < first + len(indices)]
+            whys |= {int(indices[row - first]): faults[row] for row in rows}
+            first += len(indices)
+            rejects += chunk.rejects(whys)
+        if batch and faults:
+            good = np.delete(np.arange(self.rows), list(faults))
+            batch = batch.take(array_of(good, pa.int64())) if len(good) else None
         self._chunks.clear()
+        self._oversized.clear()
         self.rows = self.size_bytes = 0
         return batch, rejects
 
-    def _batch(self) -> tuple[pa.RecordBatch, dict[int, tuple[str, str]]]:
+    def _batch(self) -> tuple[pa.RecordBatch, dict[int, Why]]:
         """All rows, and why some of them are none: reason and column."""
         arrays: list[pa.Array[Any]] = []
-        faults: dict[int, tuple[str, str]] = {}
+        faults: dict[int, Why] = {}
         for leaf in self._leaves:
             array, wrong = leaf.builder.finish()
             arrays.append(array)
@@ -72,20 +84,6 @@ class PendingBatch:
                 reason = self._reasons.of_value(fault.what, leaf.column, fault.place)
                 faults.setdefault(fault.row, reason)
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema), faults
-
-    def _rejected(self, faults: dict[int, tuple[str, str]]) -> list[Reject]:
-        """The records of these rows."""
-        rejects, first = [], 0
-        for chunk, others in self._chunks:
-            indices = np.delete(np.arange(len(chunk.texts)), others)
-            end = first + len(indices)
-            rejects += [
-                chunk.reject(int(indices[row - first]), *faults[row])
-                for row in faults
-                if first <= row < end
-            ]
-            first = end
-        return rejects
 
 
 def _missing(leaf: Leaf, array: pa.Array[Any]) -> list[Fault]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from lake.convert.rejects import Reject
 
@@ -14,38 +17,65 @@ KEPT_BYTES = 1 << 20
 """Of a rejected record, so many bytes at most are kept."""
 
 
+class Why(NamedTuple):
+    """Why a record is rejected."""
+
+    reason: str
+    column_name: str | None
+    """The first column that cannot be read; None where the record as a whole is wrong."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """Consecutive records."""
 
     data: bytes
     """What they stand in."""
-    texts: list[bytes]
-    """Each record's own bytes."""
     offset: int
     """Of `data[0]` in what the source gives."""
     first_line: int
     """The number of the line that `data[0]` is in, from 1."""
-    starts: list[int] | None = None
-    """Of each record in `data`; None where they are its lines, all of them."""
+    places: list[tuple[int, int]] | None = None
+    """Start and end of each record in `data`; None where they are its lines, all of them."""
 
-    def reject(self, index: int, reason: str, column_name: str | None = None) -> Reject:
-        """The record at `index` as a reject."""
-        start = self._start(index)
-        text = self.texts[index].removesuffix(b"\r")
-        return Reject(
-            line_number=self.first_line + self.data.count(b"\n", 0, start),
-            byte_offset=self.offset + start,
-            length_bytes=len(text),
-            reason=reason,
-            column_name=column_name,
-            raw=text[:KEPT_BYTES],
-        )
+    def __len__(self) -> int:
+        if self.places is not None:
+            return len(self.places)
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
 
-    def _start(self, index: int) -> int:
-        if self.starts is not None:
-            return self.starts[index]
-        return sum(map(len, self.texts[:index])) + index
+    @property
+    def are_lines(self) -> bool:
+        """Whether the records are lines."""
+        return self.places is None
+
+    def texts(self) -> list[bytes]:
+        """Each record's own bytes."""
+        if self.places is not None:
+            return [self.data[start:end] for start, end in self.places]
+        lines = self.data.split(b"\n")
+        return lines if lines[-1] else lines[:-1]
+
+    def rejects(self, whys: Mapping[int, Why]) -> Iterator[Reject]:
+        """Some of the records as rejects, by their index."""
+        places = self._line_places() if self.places is None else self.places
+        line, counted = self.first_line, 0
+        for index in sorted(whys):
+            start, end = places[index]
+            line += self.data.count(b"\n", counted, start)
+            counted = start
+            text = self.data[start:end].removesuffix(b"\r")
+            yield Reject(
+                line_number=line,
+                byte_offset=self.offset + start,
+                length_bytes=len(text),
+                reason=whys[index].reason,
+                column_name=whys[index].column_name,
+                raw=text[:KEPT_BYTES],
+            )
+
+    def _line_places(self) -> list[tuple[int, int]]:
+        ends = list(accumulate(len(text) + 1 for text in self.texts()))
+        return [(start, end - 1) for start, end in pairwise([0, *ends])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

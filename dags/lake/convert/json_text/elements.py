@@ -123,9 +123,8 @@ class _Elements:
 
 def _chunk(data: bytes, ends: list[int], *, offset: int, line: int) -> Chunk:
     """The records that end at `ends`, each of which begins a byte after the one before."""
-    texts, starts = [], []
+    places = []
     for before, end in pairwise([-1, *ends]):
         text = data[before + 1 : end].lstrip(_SPACE)
-        starts.append(end - len(text))
-        texts.append(text.rstrip(_SPACE))
-    return Chunk(data=data, texts=texts, offset=offset, first_line=line, starts=starts)
+        places.append((end - len(text), end - len(text) + len(text.rstrip(_SPACE))))
+    return Chunk(data=data, offset=offset, first_line=line, places=places)

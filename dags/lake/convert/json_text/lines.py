@@ -22,21 +22,14 @@ def read_lines(source: Source) -> Iterator[Chunk | Oversized]:
         end = buffer.find_last(b"\n", searched) + 1
         if end or buffer.at_end:
             offset, data = buffer.offset, buffer.take(end or len(buffer))
-            if chunk := _chunk(data, offset, line):
-                yield chunk
-                line += len(chunk.texts)
+            if data:
+                yield Chunk(data=data, offset=offset, first_line=line)
+                line += data.count(b"\n")
         elif buffer.is_too_long:
             yield _skip_line(buffer, line)
             line += 1
-    if len(buffer) and (chunk := _chunk(buffer.peek(), buffer.offset, line)):
-        yield chunk
-
-
-def _chunk(data: bytes, offset: int, line: int) -> Chunk | None:
-    texts = data.split(b"\n")
-    if not texts[-1]:
-        texts.pop()
-    return Chunk(data=data, texts=texts, offset=offset, first_line=line) if texts else None
+    if len(buffer):
+        yield Chunk(data=buffer.peek(), offset=buffer.offset, first_line=line)
 
 
 def _skip_line(buffer: Buffer, line: int) -> Oversized:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from lake.convert.arrow import BATCH_ROWS
 from lake.convert.json_text.batch import PendingBatch
-from lake.convert.json_text.chunks import Chunk, Oversized
+from lake.convert.json_text.chunks import Chunk, Oversized, Why
 from lake.convert.json_text.elements import read_document, read_elements
 from lake.convert.json_text.lines import read_lines
 from lake.convert.json_text.reasons import Reasons
@@ -58,14 +59,14 @@ class JsonReader(Reader):
         for chunk in self._chunks(source):
             if isinstance(chunk, Oversized):
                 self._lines += 1
-                pending.rejects.append(chunk.reject())
+                pending.add_oversized(chunk)
                 continue
             if (
-                pending.rows + len(chunk.texts) > BATCH_ROWS
+                pending.rows + len(chunk) > BATCH_ROWS
                 or pending.size_bytes + len(chunk.data) > BATCH_BYTES
             ):
                 yield from self._finished()
-            self._lines += len(chunk.texts)
+            self._lines += len(chunk)
             self._read(chunk)
         yield from self._finished()
 
@@ -80,17 +81,17 @@ class JsonReader(Reader):
     def _read(self, chunk: Chunk) -> None:
         """Decode a chunk's records."""
         decode = self._decode(chunk)
-        records, others = [], []
-        for index, text in enumerate(chunk.texts):
+        records: list[Any] = []
+        others: dict[int, Why | None] = {}
+        for index, text in enumerate(chunk.texts()):
             try:
                 records.append(decode(text))
             except SYNTAX_ERRORS as error:
-                others.append(index)
-                if chunk.starts is None and not text.strip():
+                if chunk.are_lines and not text.strip():
+                    others[index] = None
                     self._control += 1
                 else:
-                    reason = self._reasons.of(error, text)
-                    self._pending.rejects.append(chunk.reject(index, *reason))
+                    others[index] = self._reasons.of(error, text)
         self._pending.add(chunk, records, others)
 
     def _decode(self, chunk: Chunk) -> Callable[[bytes], Any]:
@@ -113,8 +114,11 @@ class JsonReader(Reader):
 
 
 def _is_utf_8(data: bytes) -> bool:
+    """Whether it decodes, by Arrow, which makes no text of it."""
+    offsets = pa.py_buffer(np.array([0, len(data)], np.int32))
+    array = pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(data)])
     try:
-        data.decode()
-    except UnicodeDecodeError:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
         return False
     return True

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from lake.convert.json_text.chunks import Why
 from lake.convert.json_text.syntax import syntax_fault
 from lake.dataset import JsonColumn
 from lake.dataset.json_text import path_text
@@ -25,14 +26,11 @@ class Reasons:
         self._columns = [(path_text(column.keys), column) for column in columns]
         self._encoding = encoding
 
-    def of(self, error: Exception, text: bytes) -> tuple[str, str | None]:
-        """Why `text` is no record, and the first column that cannot be read.
-
-        None for the column where the record as a whole is wrong.
-        """
+    def of(self, error: Exception, text: bytes) -> Why:
+        """Why `text` is no record."""
         if not isinstance(error, msgspec.ValidationError):
             fault = syntax_fault(error, text, self._encoding)
-            return f"{fault.what} (byte {fault.byte})", None
+            return Why(f"{fault.what} (byte {fault.byte})", None)
         found = _PLACED.fullmatch(str(error))
         if found is None:
             raise ValueError(f"no error of decoding: {error}")
@@ -40,18 +38,19 @@ class Reasons:
         at = f" - at `{path}`" if found["path"] else ""
         if unknown := _UNKNOWN.fullmatch(what):
             field = unknown["field"][:_SHOWN_CHARACTERS]
-            return f"Object contains an unknown field (`{field}`{at})", None
+            return Why(f"Object contains an unknown field (`{field}`{at})", None)
         if missing := _MISSING.fullmatch(what):
-            return what + at, self._column_at(f"{path}.{missing['field']}", is_missing=True)
+            field = missing["field"]
+            return Why(what + at, self._column_at(f"{path}.{field}", is_missing=True))
         name = self._column_at(path)
         if what.startswith("Invalid enum value"):  # a text besides those for missing values
             kind = next(column.type for _, column in self._columns if column.name == name)
             what = f"Expected `{kind}`, got `str`"
-        return what + at, name
+        return Why(what + at, name)
 
-    def of_value(self, what: str, column: JsonColumn, place: str) -> tuple[str, str]:
+    def of_value(self, what: str, column: JsonColumn, place: str) -> Why:
         """As `of`, of a value that is wrong inside of a column."""
-        return f"{what} - at `{path_text(column.keys)}{place}`", column.name
+        return Why(f"{what} - at `{path_text(column.keys)}{place}`", column.name)
 
     def _without_indices(self, path: str) -> str:
         """A path inside of a column's value with `[...]` for every index there."""

@@ -54,35 +54,32 @@ def parse_times(
     return values, valid
 
 
-def cast_dates(texts: pa.Array[Any]) -> pa.Array[Any] | None:
-    """ISO 8601's dates, by Arrow; None where there is one that it does not read."""
+def cast_dates(texts: pa.Array[Any]) -> Numbers | None:
+    """Days of ISO 8601's dates, by Arrow; None where there is one that it does not read."""
     return _cast(texts, pa.date32(), FIRST_DAY)
 
 
-def cast_timestamps(texts: pa.Array[Any]) -> pa.Array[Any] | None:
-    """ISO 8601's timestamps, by Arrow: all with an offset, or all without one.
+def cast_timestamps(texts: pa.Array[Any]) -> Numbers | None:
+    """Microseconds of ISO 8601's timestamps, by Arrow: all with an offset, or all without one.
 
     None where there is one that it does not read, or without seconds, which it takes for none.
     """
     at = len("YYYY-MM-DDThh:mm")
-    starts = numbers_in(texts, 1, np.int32, len(texts) + 1)
-    if texts.null_count or np.diff(starts).min() <= at:
-        return None
+    starts = numbers_in(texts, 1, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     region = numbers_in(texts, 2, np.uint8)
-    if (region[starts[:-1] + at] != ord(":")).any():
+    if np.diff(starts).min() <= at or (region[starts[:-1] + at] != ord(":")).any():
         return None
-    kind = pa.timestamp("us", "UTC") if region[-1] == ord("Z") else pa.timestamp("us")
-    times = _cast(texts, kind, FIRST_MICROS)
-    return None if times is None else times.view(pa.timestamp("us"))
+    is_utc = region[starts[-1] - 1] == ord("Z")
+    return _cast(texts, pa.timestamp("us", "UTC" if is_utc else None), FIRST_MICROS)
 
 
-def _cast(texts: pa.Array[Any], kind: pa.DataType, first: int) -> pa.Array[Any] | None:
+def _cast(texts: pa.Array[Any], kind: pa.DataType, first: int) -> Numbers | None:
     try:
         times = texts.cast(kind)
     except pa.ArrowInvalid:
         return None
-    numbers = numbers_in(times, 1, f"i{kind.bit_width // 8}", len(times))
-    return times if numbers.min() >= first else None  # Arrow knows a year 0
+    numbers = numbers_in(times, 1, f"i{kind.bit_width // 8}")[times.offset :][: len(times)]
+    return numbers if numbers.min() >= first else None  # Arrow knows a year 0
 
 
 def _by_length(texts: Sequence[str]) -> Iterator[tuple[NDArray[np.intp], Matrix]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lake.convert.arrow import array_of, type_of
-from lake.convert.json_text.buffers import bits
+from lake.convert.json_text.buffers import Mask, bits
 from lake.convert.json_text.joined import JoinedTexts
 from lake.convert.json_text.presence import Presence
 from lake.convert.json_text.times import (
@@ -31,6 +31,8 @@ type Values = Sequence[Any]
 """As `msgspec` decodes them; None where they are missing."""
 
 _SHOWN_CHARACTERS = 40
+_FEW = 64
+"""Texts that are not worth another attempt in bulk."""
 
 
 class Fault(NamedTuple):
@@ -173,26 +175,39 @@ class Times(Texts):
         super().__init__()
         self.kind = type_of(kind)
         self._name, self._formats = kind, formats
+        self._dtype = np.int32 if kind == "date" else np.int64
 
     def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
-        """By Arrow where it reads them as it should; else by length of text."""
-        is_date = self._name == "date"
-        texts, _ = super().finish()
-        if not self._formats and len(texts):
-            times = cast_dates(texts) if is_date else cast_timestamps(texts)
-            if times is not None:
-                return times, []
-        there: list[str | None] = [text.as_py() for text in texts]
-        numbers, valid = parse_times([text or "" for text in there], self._formats, is_date=is_date)
-        present = np.array([text is not None for text in there], np.bool_)
-        faults = [self._fault(row, there[row]) for row in np.flatnonzero(present & ~valid).tolist()]
-        return array_of(
-            numbers.astype(np.int32) if is_date else numbers, self.kind, present
-        ), faults
+        """Days or microseconds; missing texts are left out while they are made."""
+        present = self._present.finish()
+        texts = self._texts.finish(None)
+        rows = np.arange(len(texts)) if present is None else np.flatnonzero(present)
+        if len(rows) < len(texts):
+            texts = texts.take(array_of(rows, pa.int64()))
+        numbers = np.zeros(len(present) if present is not None else len(rows), self._dtype)
+        numbers[rows], valid = self._numbers(texts)
+        faults = [
+            self._fault(int(rows[index]), texts[index].as_py())
+            for index in np.flatnonzero(~valid).tolist()
+        ]
+        return array_of(numbers, self.kind, present), faults
 
-    def _fault(self, row: int, text: str | None) -> Fault:
+    def _numbers(self, texts: pa.Array[Any]) -> tuple[NDArray[Any], Mask]:
+        """By Arrow where it reads them as it should; what it does not is looked for by halves."""
+        is_date = self._name == "date"
+        if len(texts) and not self._formats:
+            numbers = cast_dates(texts) if is_date else cast_timestamps(texts)
+            if numbers is not None:
+                return numbers, np.ones(len(texts), np.bool_)
+            if len(texts) > _FEW:
+                half = len(texts) // 2
+                parts = [self._numbers(part) for part in (texts[:half], texts[half:])]
+                left, right = zip(*parts, strict=True)
+                return np.concatenate(left), np.concatenate(right)
+        each: list[Any] = texts.to_pylist()
+        return parse_times(each, self._formats, is_date=is_date)
+
+    def _fault(self, row: int, text: str) -> Fault:
         """Shows the text, or the start of it."""
-        shown = text or ""
-        if len(shown) > _SHOWN_CHARACTERS:
-            shown = shown[:_SHOWN_CHARACTERS] + "…"
+        shown = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
         return Fault(row, f"Expected `{self._name}`, got another `str` (`{shown}`)")

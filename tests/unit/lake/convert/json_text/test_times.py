@@ -32,7 +32,7 @@ def test_what_arrow_reads_of_timestamps_is_what_they_are(texts: list[str], alike
     found = cast_timestamps(pa.array(texts))
     if found is not None:
         assert valid.all()
-        assert found.cast(pa.int64()).to_pylist() == values.tolist()
+        assert found.tolist() == values.tolist()
 
 
 @settings(max_examples=200, deadline=None)
@@ -42,7 +42,7 @@ def test_what_arrow_reads_of_dates_is_what_they_are(texts: list[str]) -> None:
     found = cast_dates(pa.array(texts))
     if found is not None:
         assert valid.all()
-        assert found.cast(pa.int32()).to_pylist() == values.tolist()
+        assert found.tolist() == values.tolist()
 
 
 def test_arrow_reads_what_is_usual() -> None:
