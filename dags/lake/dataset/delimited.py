@@ -99,7 +99,7 @@ class DelimitedLayout(Layout):
     last, or not at all. An empty field is missing; an empty one in quotes is an empty text.
     """
 
-    format: Literal["delimited"]
+    format: Literal["delimited"] = Field(examples=["delimited"])
     delimiter: str = Field(default=",", min_length=1, max_length=8, examples=[";"])
     """Between fields: any character, or several."""
     quote: str | None = Field(default='"', examples=['"'])
@@ -128,6 +128,7 @@ class DelimitedLayout(Layout):
         default=None, examples=[{"pattern": r"T;(?P<count>\d+)", "of": "records"}]
     )
     decimal_point: Literal[".", ","] = Field(default=".", examples=[","])
+    """Between a number's whole part and its decimals."""
     thousands: Literal[".", ",", " ", "'"] | None = Field(default=None, examples=["."])
     """Between groups of three digits, in any number; a number may also be without."""
     null_values: tuple[str, ...] = Field(default=(), strict=False, examples=[["NULL", "\\N"]])
@@ -171,6 +172,8 @@ class DelimitedLayout(Layout):
         if self.quote and self.quote == self.escape:
             message = "is the quote; null means that quotes are doubled"
             yield Problem("layout.escape", message, "escape: null")
+        if self.escape and self.trim:
+            yield Problem("layout.trim", "with an `escape`, a space may be escaped", "trim: false")
         texts = {"delimiter": self.delimiter, "comment": self.comment}
         for name, text in texts.items():
             if text is None:

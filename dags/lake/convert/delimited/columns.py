@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lake.convert.arrow import array_of, type_of
+from lake.convert.arrow import array_of, array_of_bytes, type_of
 from lake.convert.delimited.dialect import Dialect
 from lake.convert.delimited.fields import Fields
 from lake.convert.delimited.numbers import NumberFormat
@@ -21,6 +21,9 @@ from lake.dataset import DelimitedColumn, DelimitedLayout
 from lake.dataset.encoding import read_encoding
 
 _INT_BITS = {"int": 32, "bigint": 64}
+_LEAST_REPEATED = 4
+"""Times that a text occurs on average, for the distinct ones to be looked for."""
+_TRIED_AGAIN_AFTER = 32
 LONGEST_PARTITION_BYTES = 50
 """Of a text that folders are named by: each byte may take three, and a name has 255."""
 
@@ -97,6 +100,7 @@ class TextReader(_Reader):
         self._dialect = Dialect.of(layout)
         self._texts = TextEncoding(self._encoding)
         self._partition = partition
+        self._unlike = 0  # so many times more the texts are not expected to repeat
 
     def read(self, fields: Fields) -> tuple[pa.Array[Any], Faults]:
         """The texts, in UTF-8."""
@@ -109,8 +113,43 @@ class TextReader(_Reader):
             lengths = fields.ends - fields.starts
             faults.append((Reason.BLANK, np.flatnonzero(lengths == 0)))
             faults.append((Reason.TOO_LONG, np.flatnonzero(lengths > LONGEST_PARTITION_BYTES)))
-        texts = Texts(fields, self._dialect, self._texts)
+        gathered = fields.gathered()
+        texts = self._of(gathered, fields.quoted)
+        if texts.is_plain:
+            return texts.array(present), faults
+        if found := self._repeated(gathered, present, fields.quoted):
+            return found[0], faults + found[1]
+        texts.unescape()
         return texts.array(present), faults + texts.faults()
+
+    def _repeated(
+        self,
+        gathered: pa.Array[Any],
+        present: NDArray[np.bool_] | None,
+        quoted: NDArray[np.bool_] | None,
+    ) -> tuple[pa.Array[Any], Faults] | None:
+        """The texts by their distinct values, each looked at once; None where few repeat."""
+        if self._unlike:
+            self._unlike -= 1
+            return None
+        encoded: Any = gathered.dictionary_encode()
+        texts = self._of(encoded.dictionary, None)
+        if len(encoded.dictionary) * _LEAST_REPEATED > len(gathered):
+            self._unlike = _TRIED_AGAIN_AFTER
+            return None
+        if quoted is not None and texts.has_returns:
+            return None  # whether they are text, the quotes decide
+        texts.unescape()
+        indices: Any = np.from_dlpack(encoded.indices)
+        faults: Faults = []
+        for reason, values in texts.faults():
+            wrong = np.zeros(len(encoded.dictionary), np.bool_)
+            wrong[values] = True
+            faults.append((reason, np.flatnonzero(wrong[indices])))
+        return texts.array(None).take(array_of(indices, pa.int32(), present)), faults
+
+    def _of(self, gathered: pa.Array[Any], quoted: NDArray[np.bool_] | None) -> Texts:
+        return Texts(gathered, self._dialect, self._texts, quoted=quoted)
 
 
 class NumberReader(_Reader):
@@ -163,7 +202,7 @@ class DoubleReader(_Reader):
         good = _booleans(is_number)
         faults += self._faults(Reason.NOT_A_NUMBER, good, present)
         if not good.all():
-            texts = pc.if_else(is_number, texts, pa.scalar("0", pa.string()))
+            texts = pc.if_else(is_number, texts, array_of_bytes([b"0"], pa.string())[0])
         if self._thousands:
             texts = pc.replace_substring(texts, self._thousands, "")
         if self._point != ".":

@@ -37,38 +37,36 @@ def find_marks(data: NDArray[np.uint8], start: int, stop: int, dialect: Dialect)
     places = np.flatnonzero(dialect.special(data[start:stop]))
     places += start
     kinds = data[places]
-    inner = NOWHERE
+    inner = faults = NOWHERE
     if dialect.escape is not None and (escapes := kinds == dialect.escape).any():
         hidden = _escaped(data, places, escapes)
-        inner = places[hidden & (kinds == LF)]
-        places, kinds = places[~hidden], kinds[~hidden]
-    quotes = kinds == dialect.quote if dialect.quote is not None else None
-    faults = NOWHERE
-    if quotes is not None and quotes.any():
-        opened = np.logical_xor.accumulate(quotes)
-        shown = quotes | ~opened
-        inner = np.union1d(inner, places[~shown & (kinds == LF)])
-        places, kinds, quotes, opened = places[shown], kinds[shown], quotes[shown], opened[shown]
-        widths = np.where(kinds == dialect.delimiter[0], len(dialect.delimiter), 1)
-        if len(dialect.delimiter) > 1:
-            shown = ~_overlapping(places, widths)
-            places, kinds, quotes = places[shown], kinds[shown], quotes[shown]
-            opened, widths = opened[shown], widths[shown]
-        field_starts = np.concatenate(([start], places[:-1] + widths[:-1]))
-        faults = _faults(
-            data,
-            places,
-            field_starts=field_starts,
-            quotes=quotes,
-            opened=opened,
-            dialect=dialect,
+        inner = places[hidden][kinds[hidden] == LF]
+        places, kinds = np.delete(places, hidden), np.delete(kinds, hidden)
+    if len(dialect.delimiter) > 1:
+        hidden = _overlapping(
+            places, np.where(kinds == dialect.delimiter[0], len(dialect.delimiter), 1)
         )
-        places, kinds = places[~quotes], kinds[~quotes]
-    elif len(dialect.delimiter) > 1:
-        widths = np.where(kinds == LF, 1, len(dialect.delimiter))
-        shown = ~_overlapping(places, widths)
-        places, kinds = places[shown], kinds[shown]
+        places, kinds = np.delete(places, hidden), np.delete(kinds, hidden)
+    if dialect.quote is not None and len(quotes := np.flatnonzero(kinds == dialect.quote)):
+        faults = _faults(data, start, places, quotes, dialect)
+        inside = _quoted(quotes, len(places))
+        hidden_places = places[inside]
+        inner = np.union1d(inner, hidden_places[data[hidden_places] == LF])
+        places, kinds = np.delete(places, inside), np.delete(kinds, inside)
     return Marks(places, np.flatnonzero(kinds == LF), inner, faults)
+
+
+def _quoted(quotes: Positions, count: int) -> Positions:
+    """The quotes among so many marks, and the marks between the first and the second of each two.
+
+    Where their number is odd, the last one was not closed.
+    """
+    opening, closing = quotes[::2], np.full((len(quotes) + 1) // 2, count - 1)
+    closing[: len(quotes) // 2] = quotes[1::2]
+    lengths = closing + 1 - opening
+    ends = np.cumsum(lengths)
+    inside: Positions = np.arange(ends[-1]) + np.repeat(opening - (ends - lengths), lengths)
+    return inside
 
 
 def active_escapes(escapes: Positions) -> NDArray[np.bool_]:
@@ -107,32 +105,24 @@ def _overlapping(places: Positions, widths: NDArray[np.intp]) -> NDArray[np.bool
 
 
 def _faults(
-    data: NDArray[np.uint8],
-    places: Positions,
-    *,
-    field_starts: Positions,
-    quotes: NDArray[np.bool_],
-    opened: NDArray[np.bool_],
-    dialect: Dialect,
+    data: NDArray[np.uint8], start: int, places: Positions, quotes: Positions, dialect: Dialect
 ) -> Positions:
     """The quotes that cannot stand where they do; what follows the last mark is not known.
 
-    Args:
-        data: bytes of the file.
-        places: of all marks, quotes among them.
-        field_starts: where a field would begin, were each of them the first in one.
-        quotes: which marks are quotes.
-        opened: whether a quote is open after each mark.
-        dialect: whether quotes are doubled.
+    An opening one stands where a field begins, a closing one where it ends; two that touch close
+    and open again, which is a doubled one.
     """
-    at = np.flatnonzero(quotes)
-    place, after = places[at], np.minimum(at + 1, len(places) - 1)
-    gap = places[after] - place
-    is_crlf = (data[place + 1] == CR) & (data[places[after]] == LF)
+    doubles = dialect.escape is None
+    opening, closing = quotes[::2], quotes[1::2]
+    place, before = places[opening], np.maximum(opening - 1, 0)
+    kind = data[places[before]]
+    width = np.where(kind == dialect.delimiter[0], len(dialect.delimiter), 1)
+    opens = place == np.where(opening > 0, places[before] + width, start)
+    place, after = places[closing], np.minimum(closing + 1, len(places) - 1)
+    gap, kind_after = places[after] - place, data[places[after]]
+    is_crlf = (data[place + 1] == CR) & (kind_after == LF)
     closes = (gap <= 1) | (is_crlf & (gap == len(b"\r\n")))
-    opens = place == field_starts[at]
-    if dialect.escape is not None:  # then no quote is doubled
-        opens &= (at == 0) | ~quotes[at - 1]
-        closes &= (gap == 0) | ~quotes[after]
-    faults: Positions = place[~np.where(opened[at], opens, closes)]
-    return faults
+    if not doubles:
+        opens &= (opening == 0) | (kind != dialect.quote)
+        closes &= (gap == 0) | (kind_after != dialect.quote)
+    return np.sort(np.concatenate((places[opening[~opens]], place[~closes])))

@@ -16,17 +16,22 @@ from lake.convert.delimited.fields import WORD_BYTES, Fields
 from lake.convert.delimited.marks import Positions
 from lake.convert.digits import ZEROS, beyond_nine, join_digits
 
-_PLUS, _MINUS = ord("+"), ord("-")
+_ZERO, _PLUS, _MINUS = ord("0"), ord("+"), ord("-")
 _WIDEST = 18
 """Digits that always fit 64 bits."""
+_MOST_DIGITS = 19
+"""Of a number of 64 bits."""
+_LANES_BYTES = 24
 _GROUP = 3
 _MOST_GROUPS = _WIDEST // _GROUP - 1
 _POWERS = 10 ** np.arange(_WIDEST + 1, dtype=np.int64)
 _LAST_BYTES = np.array(
-    [0, *((1 << 64) - (1 << 8 * (WORD_BYTES - count)) for count in range(1, WORD_BYTES + 1))],
+    [0] * (_LANES_BYTES + 1)
+    + [(1 << 64) - (1 << 8 * (WORD_BYTES - count)) for count in range(1, WORD_BYTES + 1)]
+    + [(1 << 64) - 1] * (_LANES_BYTES - WORD_BYTES),
     np.uint64,
 )
-"""At index n, all bits of the last n bytes of a word."""
+"""At index 24 + n, all bits of the last n bytes of a word: none below 0, all above 8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,55 @@ class NumberFormat:
         data, words = fields.data, fields.words
         starts, ends = fields.starts, fields.ends
         first = data[starts]
+        is_signed = bool((first < _ZERO).any())
         minus = first == _MINUS
-        starts = starts + (minus | (first == _PLUS))
+        if is_signed:
+            starts = starts + (minus | (first == _PLUS))
+        found = self._short_decimals(data, words, starts, ends) if self.scale else None
+        values, valid, wide = found or self._unsigned(data, words, starts, ends)
+        if is_signed:
+            np.negative(values, out=values, where=minus)
+        fits = (values >= self.least) & (values <= self.most)
+        if wide is not None:
+            for row in np.flatnonzero(wide).tolist():
+                text = data[fields.starts[row] : fields.ends[row]].tobytes()
+                values[row], valid[row], fits[row] = self._exactly(text)
+        return Numbers(values, valid, fits)
+
+    def _short_decimals(
+        self, data: NDArray[np.uint8], words: NDArray[np.uint64], starts: Positions, ends: Positions
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], None] | None:
+        """Numbers with all digits behind the point, and with it eight at most; None of others.
+
+        Without point and separator, such a number is one word.
+        """
+        whole_ends = ends - (self.scale + 1)
+        widths = whole_ends - starts
+        pointed = (data[whole_ends] == self.point) & (widths >= 0)
+        if not (pointed | (ends <= starts)).all():
+            return None
+        whole = words[whole_ends - WORD_BYTES]
+        if self.thousands is not None:
+            apart = (data[whole_ends - _GROUP - 1] == self.thousands) & (widths > _GROUP + 1)
+            if widths.max(initial=0) > 2 * _GROUP + 1:
+                return None
+            group = _LAST_BYTES[_LANES_BYTES + _GROUP]
+            whole = np.where(apart, (whole & group) | ((whole << np.uint64(8)) & ~group), whole)
+            widths = widths - apart
+        if widths.max(initial=0) > WORD_BYTES - self.scale:
+            return None
+        fraction = words[ends - WORD_BYTES] & _LAST_BYTES[_LANES_BYTES + self.scale]
+        word = (whole >> np.uint64(8 * self.scale)) | fraction
+        word ^= ZEROS
+        word &= _LAST_BYTES[widths + (_LANES_BYTES + self.scale)]
+        valid = (beyond_nine(word) == 0) & pointed
+        join_digits(word)
+        return word.view(np.int64), valid, None
+
+    def _unsigned(
+        self, data: NDArray[np.uint8], words: NDArray[np.uint64], starts: Positions, ends: Positions
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Numbers without sign, and which of them are too wide to be read so."""
         fraction = self._fraction_digits(data, starts, ends)
         whole_ends = ends if fraction is None else ends - fraction - (fraction > 0)
         wide = whole_ends - starts > _WIDEST - self.scale
@@ -71,18 +123,12 @@ class NumberFormat:
                 data, words, starts[grouped], whole_ends[grouped]
             )
             wide[grouped] = digits > _WIDEST - self.scale
-        if fraction is None:
-            valid &= ends > starts
-        else:
+        valid &= ends > starts
+        if fraction is not None:
             behind, is_number = digits_between(words, ends - fraction, ends)
             values = values * _POWERS[self.scale] + behind * _POWERS[self.scale - fraction]
-            valid &= is_number & (ends > starts)
-        np.negative(values, out=values, where=minus)
-        fits = (values >= self.least) & (values <= self.most)
-        for row in np.flatnonzero(wide).tolist():
-            text = data[fields.starts[row] : fields.ends[row]].tobytes()
-            values[row], valid[row], fits[row] = self._exactly(text)
-        return Numbers(values, valid, fits)
+            valid &= is_number
+        return values, valid, wide
 
     def _fraction_digits(
         self, data: NDArray[np.uint8], starts: Positions, ends: Positions
@@ -136,9 +182,10 @@ class NumberFormat:
         if not found:
             return 0, False, False
         parts = found.groupdict(b"")
-        digits = re.sub(rb"\D", b"", parts["whole"]) + parts.get("fraction", b"").ljust(
-            self.scale, b"0"
-        )
+        fraction_digits = parts.get("fraction", b"").ljust(self.scale, b"0")
+        digits = (re.sub(rb"\D", b"", parts["whole"]) + fraction_digits).lstrip(b"0") or b"0"
+        if len(digits) > _MOST_DIGITS:
+            return 0, True, False
         value = int(digits) * (-1 if parts["sign"] == b"-" else 1)
         fits = self.least <= value <= self.most
         return value if fits else 0, True, fits
@@ -152,16 +199,21 @@ def digits_between(
     Of more than 18 digits, the number is meaningless.
     """
     widths = ends - starts
-    most = min(int(widths.max(initial=0)), _WIDEST)
-    values = np.zeros(len(starts), np.uint64)
-    valid = widths >= 0
-    for done in range(0, most, WORD_BYTES):
+    most = int(widths.max(initial=0))
+    if most > _LANES_BYTES:
+        widths = np.minimum(widths, _LANES_BYTES)
+    values = np.zeros(0, np.uint64)
+    wrong = values
+    for done in range(0, max(1, min(most, _WIDEST)), WORD_BYTES):
         lane = words[ends - (done + WORD_BYTES)]
         lane ^= ZEROS
-        lane &= _LAST_BYTES[np.clip(widths - done, 0, WORD_BYTES)]
-        valid &= beyond_nine(lane) == 0
+        lane &= _LAST_BYTES[widths + (_LANES_BYTES - done)]
+        beyond = beyond_nine(lane)
         join_digits(lane)
         if done:
             lane *= np.uint64(_POWERS[done])
-        values += lane
-    return values.view(np.int64), valid
+            values += lane
+            wrong |= beyond
+        else:
+            values, wrong = lane, beyond
+    return values.view(np.int64), wrong == 0

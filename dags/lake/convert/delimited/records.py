@@ -117,7 +117,8 @@ def cut_records(
     marks = find_marks(data, start, stop, dialect)
     line_ends = marks.places[marks.line_ends]
     starts = np.concatenate(([start], line_ends + 1))  # the last is of what is not whole
-    ends = np.append(line_ends, stop)
+    ends = np.append(line_ends, stop - len(b"\r\n"))
+    ends -= (data[ends - 1] == CR) & (ends > starts)
     too_long = np.flatnonzero(ends - starts > LONGEST_RECORD_BYTES)
     misquoted = np.union1d(np.searchsorted(line_ends, marks.faults), too_long)
     count = len(line_ends)
@@ -134,7 +135,6 @@ def cut_records(
     end = int(starts[count])
     inner_lines = marks.inner_lines[: np.searchsorted(marks.inner_lines, end)]
     closing, starts, ends = marks.line_ends[:count], starts[:count], ends[:count]
-    ends -= (data[ends - 1] == CR) & (ends > starts)
     marks.places[closing] = ends  # a record's last field ends where the record does
     bad = np.zeros(count, np.bool_)
     bad[misquoted[misquoted < count]] = True

@@ -10,7 +10,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lake.convert.delimited.dialect import CR, LF, Dialect
-from lake.convert.delimited.fields import Fields
 from lake.convert.delimited.marks import NOWHERE, Positions, active_escapes
 from lake.convert.rejects import Reason
 
@@ -54,24 +53,43 @@ def _class(character: str) -> int:
 class Texts:
     """The texts of a column's fields, one after the other in a buffer."""
 
-    def __init__(self, fields: Fields, dialect: Dialect, encoding: TextEncoding) -> None:
-        gathered = fields.gathered()
+    def __init__(
+        self,
+        gathered: pa.Array[Any],
+        dialect: Dialect,
+        encoding: TextEncoding,
+        *,
+        quoted: NDArray[np.bool_] | None,
+    ) -> None:
         _, offsets, data = gathered.buffers()
         self._encoding = encoding
-        self._quoted = fields.quoted
+        self._quoted = quoted
         self._offsets: Any = np.frombuffer(offsets or b"", np.int32)[: len(gathered) + 1]
         self._data: NDArray[np.uint8] = np.frombuffer(data or b"", np.uint8)
-        dropped = _escapes(self._data, dialect, any_quoted=fields.quoted is not None)
-        if len(dropped):
-            self._offsets = self._offsets - np.searchsorted(dropped, self._offsets).astype(np.int32)
-            self._data = np.delete(self._data, dropped)
         unusual = self._data - np.uint8(_SPACE) > _PRINTABLE_ASCII  # wraps below the space
         self._unusual = np.flatnonzero(unusual) if unusual.any() else NOWHERE
+        self._escapes = _escapes(self._data, dialect)
+        self.is_plain = not (len(self._unusual) or len(self._escapes))
+        """Whether all of it is printable ASCII to be taken as it is."""
+
+    @property
+    def has_returns(self) -> bool:
+        """Whether a CR is among the bytes."""
+        return bool((self._data[self._unusual] == CR).any())
+
+    def unescape(self) -> None:
+        """Take the escapes out."""
+        if len(self._escapes):
+            before = np.searchsorted(self._escapes, self._offsets)
+            self._offsets = (self._offsets - before).astype(np.int32)
+            self._unusual -= np.searchsorted(self._escapes, self._unusual)
+            self._data = np.delete(self._data, self._escapes)
+            self._escapes = NOWHERE
 
     def faults(self) -> Faults:
         """Rows that are no text in the encoding, then those with a control character.
 
-        Tab, LF and CRLF are text; a CR alone is text in quotes only.
+        Tab, LF and CRLF are text; a CR alone is text in quotes only. There must be no escapes.
         """
         if not len(self._unusual):
             return []
@@ -89,13 +107,11 @@ class Texts:
         return [(reason, rows) for reason, rows in found if len(rows)]
 
     def array(self, present: NDArray[np.bool_] | None) -> pa.Array[Any]:
-        """The texts, NULL where not `present`; to be used where there is no fault only."""
+        """The texts, NULL where not `present`; worth nothing where there is a fault."""
         offsets, data = self._offsets, self._data
-        past_ascii = self._unusual[self._data[self._unusual] >= 0x80]  # noqa: PLR2004  # ASCII's end
-        if len(past_ascii) and not self._encoding.is_utf8:
-            growth = np.cumsum(self._encoding.utf8_bytes[data[past_ascii]] - 1, dtype=np.int32)
-            grown = np.concatenate((np.zeros(1, np.int32), growth))
-            offsets = offsets + grown[np.searchsorted(past_ascii, offsets)]
+        if len(self._unusual) and not self._encoding.is_utf8:
+            ends = np.cumsum(self._encoding.utf8_bytes[data], dtype=np.int32)
+            offsets = np.concatenate((np.zeros(1, np.int32), ends))[offsets]
             data = np.frombuffer(self._encoding.decoded(data.tobytes()).encode(), np.uint8)
         bitmap = None
         if present is not None and not present.all():
@@ -148,11 +164,14 @@ class Texts:
         return True
 
 
-def _escapes(data: NDArray[np.uint8], dialect: Dialect, *, any_quoted: bool) -> Positions:
-    """The bytes that only take the meaning from what follows them."""
+def _escapes(data: NDArray[np.uint8], dialect: Dialect) -> Positions:
+    """The bytes that only take the meaning from what follows them.
+
+    No text ends with one, and where quotes are doubled, each text has an even number of them.
+    """
     if dialect.escape is not None:
         escapes = np.flatnonzero(data == dialect.escape)
         return escapes[active_escapes(escapes)]
-    if any_quoted:
+    if dialect.quote is not None:
         return np.flatnonzero(data == dialect.quote)[::2]
     return NOWHERE

@@ -47,15 +47,19 @@ class TimeFormat:
             Days since 1970-01-01, or for a timestamp microseconds, and which of them exist.
         """
         words, starts = fields.words, fields.starts[rows]
-        (year_100, year, month, day), valid = _pairs(words, starts, self._date)
+        date = _assembled(words, starts, self._date)
+        if len(date) and (date == date[0]).all():  # as in a file of one day
+            date = date[:1]
+        (year_100, year, month, day), is_date = _pairs(date)
         days, exists = day_numbers(year_100 * 100 + year, month, day)
-        values = days.astype(np.int64)
-        valid &= exists
+        values = np.broadcast_to(days.astype(np.int64), len(starts))
+        valid = np.empty(len(starts), np.bool_)
+        valid[:] = is_date & exists
         for index, separator in self._separators:
             valid &= fields.data[starts + index] == separator
         if not self._time:
             return values, valid
-        (hour, minute, second, _), is_time = _pairs(words, starts, self._time)
+        (hour, minute, second, _), is_time = _pairs(_assembled(words, starts, self._time))
         valid &= is_time & (hour < _HOURS) & (minute < _MINUTES) & (second < _SECONDS)
         moments = ((hour * _MINUTES + minute) * _SECONDS + second) * 10**_MICROSECOND_DIGITS
         moments += values * _DAY_MICROSECONDS
@@ -67,23 +71,25 @@ class TimeFormat:
         return moments, valid
 
 
-def _pairs(
+def _assembled(
     words: NDArray[np.uint64], starts: Positions, parts: dict[int, tuple[slice, int]]
-) -> tuple[list[NDArray[np.int64]], NDArray[np.bool_]]:
-    """The four numbers of two digits that parts of a text make in a word, 0 where there is none."""
-    joined = np.zeros(len(starts), np.uint64)
-    loaded, loaded_at = joined, -WORD_BYTES
+) -> NDArray[np.uint64]:
+    """The values of the digits of each part, at its place in one word."""
+    word = np.zeros(len(starts), np.uint64)
+    loaded, loaded_at = word, -WORD_BYTES
     for _, (part, place) in sorted(parts.items()):
         if part.stop > loaded_at + WORD_BYTES:
             loaded, loaded_at = words[starts + part.start] ^ ZEROS, part.start
         shift = 8 * (place - (part.start - loaded_at))
         moved = loaded << np.uint64(shift) if shift > 0 else loaded >> np.uint64(-shift)
         width = part.stop - part.start
-        joined |= moved & np.uint64(((1 << 8 * width) - 1) << 8 * place)
-    valid = beyond_nine(joined) == 0
-    factor, shift_, mask = _JOIN_PAIRS
-    joined *= factor
-    joined >>= shift_
-    joined &= mask
-    lanes = joined.view(np.uint16).reshape(-1, 4)
-    return [lanes[:, index].astype(np.int64) for index in range(4)], valid
+        word |= moved & np.uint64(((1 << 8 * width) - 1) << 8 * place)
+    return word
+
+
+def _pairs(word: NDArray[np.uint64]) -> tuple[list[NDArray[np.int64]], NDArray[np.bool_]]:
+    """The four numbers of two digits in each word, and whether it holds only digits."""
+    valid = beyond_nine(word) == 0
+    factor, shift, mask = _JOIN_PAIRS
+    pairs = (word * factor >> shift & mask).view(np.uint16).reshape(-1, 4)
+    return [pairs[:, index].astype(np.int64) for index in range(4)], valid

@@ -23,7 +23,8 @@ from lake.dataset.encoding import read_encoding
 BLOCK_BYTES = 1 << 20
 """Read at a time: large enough to make numpy's overhead small, small enough for the cache."""
 RETRIED_BYTES = 1 << 14
-"""Looked at after a broken record, and then ever more, so that many of them cost little."""
+"""Looked at after a broken record where others came shortly before it, and then ever more: each
+makes what was looked at behind it worthless."""
 MARGIN_BYTES = 32
 """Before and behind the bytes, so that a field may be read from further left or right."""
 
@@ -60,7 +61,7 @@ class Window:
         if self._source.is_first:
             for _ in range(self._layout.skip_lines):
                 self.control += self._line() is not None
-        limit = BLOCK_BYTES
+        limit, sound_bytes = BLOCK_BYTES, 0  # since the last broken record
         while True:
             stop = min(self._body_end, self._start + limit)
             whole = stop == self._body_end
@@ -73,6 +74,7 @@ class Window:
                 offset=self._offset,
                 at_end=whole and self._at_end,
             )
+            sound_bytes += found.end - self._start
             self._start = found.end
             self.lines += found.lines
             if len(found.records):
@@ -80,7 +82,8 @@ class Window:
             if found.broken or (whole and self._is_too_long()):
                 if (line := self._line()) is not None:
                     yield line
-                limit = RETRIED_BYTES
+                limit = min(max(sound_bytes, RETRIED_BYTES), BLOCK_BYTES)
+                sound_bytes = 0
             elif not whole:
                 limit = min(4 * limit, BLOCK_BYTES + LONGEST_RECORD_BYTES)
             elif self._at_end:
@@ -175,7 +178,8 @@ class Window:
     def _hold_trailer(self, pattern: str) -> None:
         """Take the last line that is not blank out of the body, until it is known to be none."""
         tail = self._bytes[max(self._start, self._stop - KEPT_BYTES) : self._stop]
-        line_start = tail.rstrip(b"\r\n").rfind(LF) + 1
+        passed_over = b"\r\n" if self._at_end else b"\r\n" + _END_OF_FILE_MARK
+        line_start = tail.rstrip(passed_over).rfind(LF) + 1
         begin = self._stop - len(tail) + line_start
         if line_start == 0 and begin > self._start:
             return  # too long, or too far back
