@@ -11,7 +11,8 @@ from lake.convert.source import SourceFile
 from lake.dataset import DataSet, FixedWidthDataSet, load_data_set
 
 from infra.cli.check.rehearsal import Rehearsal, rehearse
-from infra.cli.infer import delimited, fixed_width, json_text
+from infra.cli.infer import delimited, fixed_width, json_records, json_text
+from infra.cli.infer.dialect import sniff
 from infra.cli.infer.proposal import Proposal, document, name_of
 from infra.cli.infer.sample import Sample, read_sample
 from infra.cli.landing import DATA_SETS
@@ -88,9 +89,9 @@ def _propose(
     sample: Sample, *, ruler: str, names: list[str], header: bool | None, rows: int
 ) -> Proposal:
     """By the first format that fits: JSON, fixed width with a ruler, delimited, fixed width."""
-    if not ruler and (objects := json_text.records_of(sample)):
+    if not ruler and (objects := json_records.records_of(sample)):
         return json_text.propose_json(sample, objects, rows=rows)
-    dialect = None if ruler else delimited.sniff(sample.head)
+    dialect = None if ruler else sniff(sample.head)
     if dialect:
         return delimited.propose_delimited(
             sample, dialect, header=header, names=names, rows=rows

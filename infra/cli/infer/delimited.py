@@ -1,70 +1,21 @@
-"""Delimited text: which delimiter, quote and header, how numbers are written, the columns."""
+"""Delimited text: whether there is a header, how numbers are written, the columns."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from infra.cli.infer.dialect import Dialect, Records, cut
 from infra.cli.infer.numbers import NumberStyle, fitting_styles
 from infra.cli.infer.proposal import Proposal, ProposedColumn, name_of
 from infra.cli.infer.sample import Sample
 from infra.cli.infer.values import guess_column
 from infra.cli.steps import Failed
 
-_DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x01", "\x1f")
-_MOST_SKIPPED = 50
-_SNIFFED_RECORDS = 2000
-_ENOUGH = 0.9
-"""The share of records with the same number of fields that makes a delimiter."""
 _MARKED = re.compile(r"[+-]?[0-9]+(?:[.,' _][0-9]+)+")
-
-type Records = list[list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How fields are told apart."""
-
-    delimiter: str
-    quote: str | None
-    escape: str | None
-    fields: int
-    """Of most records."""
-    share: float
-    """Of the records that have so many."""
-
-    def read(self, text: str) -> Records:
-        """The records of a text; a line without any character is none."""
-        reader = csv.reader(
-            re.split(r"(?<=\n)", text),
-            delimiter=self.delimiter,
-            quotechar=self.quote or '"',
-            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            escapechar=self.escape,
-            doublequote=self.escape is None,
-        )
-        return [record for record in reader if record]
-
-
-def sniff(text: str) -> Dialect | None:
-    """The dialect that gives most records the same number of fields; None where none does."""
-    csv.field_size_limit(len(text) + 1)
-    found = []
-    for delimiter in _DELIMITERS:
-        if delimiter not in text:
-            continue
-        quote, escape = _quoting(text, delimiter)
-        dialect = Dialect(delimiter, quote, escape, 0, 0)
-        counts = Counter(map(len, dialect.read(text)[:_SNIFFED_RECORDS]))
-        fields, records = counts.most_common(1)[0]
-        share = records / counts.total()
-        if fields > 1 and share >= _ENOUGH:
-            found.append(Dialect(delimiter, quote, escape, fields, share))
-    return max(found, key=lambda dialect: (dialect.share, dialect.fields), default=None)
+"""A number with a fraction or with thousands, however they are written."""
 
 
 def propose_delimited(
@@ -76,52 +27,27 @@ def propose_delimited(
         header: whether the first record names the columns; None to find out.
         names: of the columns, where they are given.
         rows: how many records are looked at, at most.
+
+    Raises:
+        Failed: there is nothing but a header.
     """
-    comment = _comment(sample.head, dialect)
-    records = _records(sample, dialect, comment)
-    skipped = next(
-        (i for i, record in enumerate(records[:_MOST_SKIPPED]) if len(record) == dialect.fields), 0
-    )
-    records = records[skipped:]
-    trailer = _trailer(records, dialect) if sample.is_whole else None
-    first = [cell.strip() for cell in records[0]]
-    body = [record for record in records[1 : rows + 1] if len(record) == dialect.fields]
+    found = cut(sample, dialect)
+    first = [cell.strip() for cell in found.records[0]]
+    body = [record for record in found.records[1 : rows + 1] if len(record) == dialect.fields]
     has_header = _has_header(first, body) if header is None else header
     if not has_header:
-        body = [records[0], *body]
+        body = [found.records[0], *body]
     if not body:
         raise Failed(f"{sample.path}: there is no record besides {first}")
     trim = any(cell != cell.strip() and cell.strip() for record in body for cell in record)
-    values = [[record[i].strip() if trim else record[i] for record in body]
-              for i in range(dialect.fields)]  # fmt: skip
-    style, unclear = _style(values)
-    columns: list[ProposedColumn] = []
-    for index, column in enumerate(values):
-        text = first[index] if has_header else f"Column {index + 1}"
-        given = names[index] if index < len(names) else ""
-        name = name_of(given or text, index + 1, [each.name for each in columns])
-        guess = guess_column(column, style=style)
-        if index in unclear and guess.type != "string":
-            guess = guess.as_string(f"UNCLEAR: {unclear[index]}")
-        place = {"header": text} if has_header and text and text != name else {}
-        columns.append(ProposedColumn(name, guess, place, text or name, column))
-    layout: dict[str, Any] = {"format": "delimited", "encoding": sample.encoding}
-    layout |= {"delimiter": dialect.delimiter, "quote": dialect.quote}
-    if dialect.escape:
-        layout["escape"] = dialect.escape
+    columns = list(zip(*body, strict=True))
+    if trim:
+        columns = [tuple(cell.strip() for cell in column) for column in columns]
+    style, unclear = _style(columns)
     by_name = has_header and all(first) and len(set(first)) == len(first)
+    titles = first if has_header else [f"Column {place}" for place in range(1, len(columns) + 1)]
+    layout = _layout(sample, dialect, style) | found.around | ({"trim": True} if trim else {})
     layout["header"] = "by_name" if by_name else "by_position" if has_header else "none"
-    if not by_name:
-        columns = [ProposedColumn(c.name, c.guess, {}, c.description, c.values) for c in columns]
-    more = {
-        "skip_lines": skipped,
-        "comment": comment,
-        "trailer": trailer,
-        "decimal_point": style.point if style.point != "." else None,
-        "thousands": style.thousands,
-        "trim": trim,
-    }
-    layout |= {key: value for key, value in more.items() if value}
     seen = {
         "encoding": sample.encoding_seen,
         "delimiter": f"{dialect.share:.1%} of the records have {dialect.fields} fields",
@@ -130,60 +56,46 @@ def propose_delimited(
         "trim": "spaces around values were seen",
         "trailer": "the last line has the number of records or lines",
     }
-    data = sample.blocks[0] if sample.is_whole else _complete(sample.blocks[0], dialect)
-    return Proposal(layout, tuple(columns), seen, data)
+    proposed = _columns(columns, titles, names, style=style, unclear=unclear, by_name=by_name)
+    return Proposal(layout, proposed, seen, found.data)
 
 
-def _complete(block: bytes, dialect: Dialect) -> bytes:
-    """The records of a block that do not go on after it: whose quotes come in pairs."""
-    quote = (dialect.quote or "").encode()
-    while quote and block.count(quote) % 2 and b"\n" in block[:-1]:
-        block = block[: block.rindex(b"\n", 0, -1) + 1]
-    return block
+def _layout(sample: Sample, dialect: Dialect, style: NumberStyle) -> dict[str, Any]:
+    layout: dict[str, Any] = {
+        "format": "delimited",
+        "encoding": sample.encoding,
+        "delimiter": dialect.delimiter,
+        "quote": dialect.quote,
+    }
+    if dialect.escape:
+        layout["escape"] = dialect.escape
+    if style.point != ".":
+        layout["decimal_point"] = style.point
+    if style.thousands:
+        layout["thousands"] = style.thousands
+    return layout
 
 
-def _quoting(text: str, delimiter: str) -> tuple[str | None, str | None]:
-    """The quote and the escape of a text with this delimiter."""
-    edge = re.escape(delimiter)
-    for quote in ('"', "'"):
-        end = rf"{quote}(?={edge}|\r?$)"
-        if re.search(rf"(?:^|{edge}){quote}[^\r\n]*?{end}", text, re.MULTILINE):
-            inside = f"\\{quote}" in text and not re.search(rf"\\{end}", text, re.MULTILINE)
-            return quote, "\\" if inside else None
-    return (None if '"' in text else '"'), None
-
-
-def _comment(text: str, dialect: Dialect) -> str | None:
-    """The mark of lines that are comments: they begin with # and are not like the others."""
-    lines = [line for line in text.split("\n")[:_SNIFFED_RECORDS] if line.startswith("#")]
-    unlike = [line for line in lines if line.count(dialect.delimiter) != dialect.fields - 1]
-    return "#" if unlike and len(unlike) == len(lines) else None
-
-
-def _records(sample: Sample, dialect: Dialect, comment: str | None) -> Records:
-    """Of the head; of the other pieces too where every record is a line."""
-    head = dialect.read(sample.head)
-    one_line = not any("\n" in cell for record in head for cell in record)
-    texts = [sample.text(block) for block in sample.blocks[1:]] if one_line else []
-    records = head + [record for text in texts for record in dialect.read(text)]
-    return [record for record in records if not (comment and record[0].startswith(comment))]
-
-
-def _trailer(records: Records, dialect: Dialect) -> dict[str, str] | None:
-    """The last record, where it is not like the others and has their number."""
-    last = records[-1]
-    total = len(records)
-    if len(last) == dialect.fields or total == 1:
-        return None
-    for of, counts in (
-        ("lines", {total}),
-        ("records", {total - 1, total - 2}),
-    ):
-        for cell in last:
-            if cell.isdigit() and int(cell) in counts:
-                cells = [r"(?P<count>\d+)" if other is cell else re.escape(other) for other in last]
-                return {"pattern": re.escape(dialect.delimiter).join(cells), "of": of}
-    return None
+def _columns(
+    columns: Sequence[Sequence[str]],
+    titles: Sequence[str],
+    names: Sequence[str],
+    *,
+    style: NumberStyle,
+    unclear: dict[int, str],
+    by_name: bool,
+) -> tuple[ProposedColumn, ...]:
+    """The columns, called as is given, or else as the header says."""
+    proposed: list[ProposedColumn] = []
+    for index, (values, title) in enumerate(zip(columns, titles, strict=True)):
+        given = names[index] if index < len(names) else ""
+        name = name_of(given or title, index + 1, [each.name for each in proposed])
+        guess = guess_column(values, style=style)
+        if index in unclear and guess.type != "string":
+            guess = guess.as_string(f"UNCLEAR: {unclear[index]}")
+        place = {"header": title} if by_name and title != name else {}
+        proposed.append(ProposedColumn(name, guess, place, title or name, values))
+    return tuple(proposed)
 
 
 def _has_header(first: Sequence[str], body: Records) -> bool:
