@@ -13,7 +13,7 @@ DAG_FILE = '''\
 
 from lake.dag import build_dags
 
-load, backfill = build_dags("{name}")
+load, backfill, maintenance = build_dags("{name}")
 '''
 
 

@@ -19,14 +19,18 @@ START = pendulum.datetime(2024, 1, 1, tz="UTC")
 
 
 def build_dags(name: str) -> tuple[DAG, ...]:
-    """The DAGs of the data set `<domain>/<table>`: its loads and its backfills.
+    """The DAGs of the data set `<domain>/<table>`: its loads, its backfills, its upkeep.
 
     Raises:
         lake.dataset.DataSetError: the data set file is wrong; Airflow shows it as an import error.
         lake.settings.SettingsMissing: the environment lacks one of the `lake.*` options.
     """
     data_set, settings = tasks.data_set_named(name), lake_settings()
-    return _load(name, data_set, settings), _backfill(name, data_set, settings)
+    return (
+        _load(name, data_set, settings),
+        _backfill(name, data_set, settings),
+        _maintenance(name, data_set),
+    )
 
 
 def _load(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
@@ -67,6 +71,18 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         **_dag_arguments(data_set),
     ) as dag:
         _converted_to_published(run, data_set, tasks.plan_backfill(**run))
+    return dag
+
+
+def _maintenance(name: str, data_set: DataSet) -> DAG:
+    """What keeps the table fast, when the data set's `maintenance` says."""
+    with DAG(
+        dag_id=f"{data_set.dag_id}_maintenance",
+        description=f"Merges small files of {data_set.table_name}, forgets old snapshots",
+        schedule=data_set.maintenance.schedule,
+        **_dag_arguments(data_set),
+    ) as dag:
+        tasks.maintain(name=name, this_run="{{ run_id }}")
     return dag
 
 

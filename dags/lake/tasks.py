@@ -35,10 +35,11 @@ def data_set_named(name: str) -> DataSet:
 
 @task
 def plan(name: str, this_run: str) -> list[dict[str, Any]]:
-    """Which files are new; gives each mapped conversion its batch."""
-    from lake.pipeline.selection import Landed
+    """Which files are new; gives each mapped conversion its batch. Or what a replay is about."""
+    from lake.pipeline.selection import Landed, Replay
 
-    return _planned(name, this_run, Landed())
+    order = (get_current_context()["dag_run"].conf or {}).get("replay_key")
+    return _planned(name, this_run, Replay(order) if order else Landed())
 
 
 @task
@@ -143,6 +144,14 @@ def report(name: str, this_run: str) -> None:
     if refused:
         more = f" and {len(refused) - 10} more" if len(refused) > 10 else ""  # noqa: PLR2004
         raise AirflowFailException(f"refused {'; '.join(refused[:10])}{more}")
+
+
+@task
+def maintain(name: str, this_run: str) -> dict[str, int]:
+    """Merges small files; forgets old snapshots, and what no reader needs."""
+    from lake.pipeline.maintain import maintain as stage
+
+    return stage(lake=_lake(name), run_id=this_run)
 
 
 def _lake(name: str) -> Lake:

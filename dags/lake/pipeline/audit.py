@@ -123,7 +123,8 @@ def _checked(staged: Staged, outcomes: Sequence[FileOutcome]) -> list[FileOutcom
         return list(outcomes)
     staged.ensure()
     _require_rows(staged, accepted)
-    reasons = conflicting(staged, accepted)
+    write = staged.lake.data_set.target.write
+    reasons = conflicting(staged, accepted, write=write, replaced=accepted)
     return [
         outcome.model_copy(update={"state": "refused", "reason": reasons[outcome.key]})
         if outcome.key in reasons

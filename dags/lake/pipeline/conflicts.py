@@ -6,29 +6,34 @@ from collections.abc import Collection, Iterable
 from itertools import pairwise
 
 from lake.pipeline.staged import Staged
+from lake.tables.changes import Write
 
 
-def conflicting(staged: Staged, accepted: Collection[str]) -> dict[str, str]:
+def conflicting(
+    staged: Staged, accepted: Collection[str], *, write: Write, replaced: Collection[str]
+) -> dict[str, str]:
     """Of the accepted files those that the table cannot take, each with the reason.
 
     `append`: no two rows have the same keys. `overwrite_partitions`: no two of the run's. `upsert`:
-    a later row replaces an earlier one, also of the same run.
+    a later row replaces an earlier one, also of the same run. What the table has of the `replaced`
+    files goes.
     """
-    data_set = staged.lake.data_set
-    if not data_set.keys or data_set.target.write == "upsert":
+    keys = staged.lake.data_set.keys
+    if not keys or write == "upsert":
         return {}
-    held = staged.held_keys() if data_set.target.write == "append" else ()
     return refusals(
         accepted=accepted,
+        replaced=replaced,
         same=list(staged.same_keys()),
-        held=list(held),
-        keys=", ".join(data_set.keys),
+        held=list(staged.held_keys()) if write == "append" else [],
+        keys=", ".join(keys),
     )
 
 
 def refusals(
     *,
     accepted: Collection[str],
+    replaced: Collection[str],
     same: Iterable[tuple[str, ...]],
     held: Iterable[tuple[str, str]],
     keys: str,
@@ -36,7 +41,8 @@ def refusals(
     """Which of the accepted source keys to refuse, and why, so that no keys are there twice.
 
     Args:
-        accepted: the source keys that replace what the table has of them.
+        accepted: the source keys of the run.
+        replaced: those of which the table's rows go, as long as they are not refused.
         same: source keys with rows of the same keys, sorted; one with several such rows is twice
             in it.
         held: source keys with rows whose keys the table holds from another.
@@ -55,7 +61,7 @@ def refusals(
     while True:
         before = len(refused)
         for key, other in held:
-            if alive(key) and not alive(other):
+            if alive(key) and not (other in replaced and alive(other)):
                 refused[key] = f"its keys ({keys}) are in the table from {other}"
         for sources in same:
             first, *rest = [key for key in dict.fromkeys(sources) if alive(key)] or [""]

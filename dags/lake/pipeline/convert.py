@@ -7,7 +7,7 @@ import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -15,12 +15,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lake.convert import BatchConverter, FileRefused, SourceFile
-from lake.convert import conversion as converted
-from lake.pipeline.documents import Batch, FileRange, Part, Plan
+from lake.pipeline.documents import Batch, FileRange, Plan
 from lake.pipeline.lake import Lake
+from lake.pipeline.parts import upload
 from lake.pipeline.results import BatchResult, RangeResult
 from lake.pipeline.store import Store
-from lake.tables import LakeTable
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +52,8 @@ def convert_batch(*, lake: Lake, plan: Plan, number: int) -> BatchResult:
                 _convert(converter, each, stream) for each, stream in _opened(lake.store, batch)
             )
         run = f"{places.staged}{conversion}/"
-        parts = _upload(lake, lake.rows, run, folder, converter.parts)
-        rejects = _upload(lake, lake.quarantine, run, folder, converter.rejects)
+        parts = upload(lake, lake.rows, run, folder, converter.parts)
+        rejects = upload(lake, lake.quarantine, run, folder, converter.rejects)
     result = BatchResult(conversion=conversion, results=results, parts=parts, rejects=rejects)
     lake.store.write(places.result(plan.attempt, number), result)
     return result
@@ -103,27 +102,10 @@ def _opened(store: Store, batch: Batch) -> Iterator[tuple[FileRange, Any]]:
     with ThreadPoolExecutor(AHEAD) as pool:
         for each in batch.ranges:
             small = each.is_whole and each.size_bytes <= SMALL_BYTES
-            waiting.append((each, pool.submit(store.fetch_landed, each.file) if small else None))
+            waiting.append(
+                (each, pool.submit(store.head, each.file, each.size_bytes) if small else None)
+            )
             if len(waiting) > AHEAD:
                 yield first()
         while waiting:
             yield first()
-
-
-def _upload(
-    lake: Lake, table: LakeTable, run: str, folder: Path, parts: Sequence[converted.Part]
-) -> tuple[Part, ...]:
-    """Upload the parts to where they stay, if the run is published."""
-    prefix = f"{table.prefix}{run}"
-    lake.store.upload_many({f"{prefix}{part.path}": folder / part.path for part in parts})
-    return tuple(
-        Part(
-            key=f"{prefix}{part.path}",
-            partition=dict(part.partition),
-            rows=part.rows,
-            size_bytes=part.size_bytes,
-            first_source_key=part.first_source_key,
-            last_source_key=part.last_source_key,
-        )
-        for part in parts
-    )

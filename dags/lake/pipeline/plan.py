@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from lake.pipeline import packing
 from lake.pipeline.apply import roll_forward
 from lake.pipeline.documents import Batch, FileEntry, Kind, LandedFile, Plan
 from lake.pipeline.lake import Lake
@@ -14,6 +15,9 @@ from lake.pipeline.packing import label, pack, ranges_of
 from lake.pipeline.selection import Selection
 
 log = logging.getLogger(__name__)
+
+HEAD_BYTES = 16
+"""Of a file, that tell how it is compressed."""
 
 
 def plan(
@@ -51,6 +55,7 @@ def plan(
         started_at=started_at,
         labels=tuple(batch.label for batch in batches),
         loaded=tuple(loaded),
+        replay_key=selection.replay_key,
         field_ids=field_ids,
         quarantine_field_ids=quarantine_field_ids,
     )
@@ -80,12 +85,19 @@ def _batches(
     lake: Lake, files: Iterable[LandedFile], *, task_slots: int, most_tasks: int
 ) -> list[Batch]:
     ranges = [
-        each
-        for file in files
-        for each in ranges_of(file, splittable=lake.data_set.layout.splittable)
+        each for file in files for each in ranges_of(file, splittable=_can_be_cut(lake, file))
     ]
     packed = pack(ranges, task_slots=task_slots, most_tasks=most_tasks)
     return [
         Batch(number=number, label=label(batch), ranges=batch)
         for number, batch in enumerate(packed)
     ]
+
+
+def _can_be_cut(lake: Lake, file: LandedFile) -> bool:
+    """Whether the file can be read in ranges, and is large enough for some."""
+    from lake.convert.contents import can_be_cut  # noqa: PLC0415  # pyarrow, for large files alone
+
+    if not lake.data_set.layout.splittable or file.size_bytes < packing.RANGE_BYTES:
+        return False
+    return can_be_cut(lake.data_set, lake.store.head(file, HEAD_BYTES))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import uuid
-from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lake.dataset.column import SOURCE_KEY
 from lake.pipeline.apply import roll_forward
 from lake.pipeline.audit import audit
 from lake.pipeline.documents import (
@@ -23,13 +21,10 @@ from lake.pipeline.documents import (
     RunRecord,
 )
 from lake.pipeline.lake import Lake
+from lake.pipeline.parts import without
+from lake.pipeline.replay import replay
 from lake.pipeline.results import Audit
 from lake.tables import LakeTable
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from lake.tables.rewrite import Kept
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +43,8 @@ def publish(*, lake: Lake, plan: Plan) -> Published:
     Raises:
         PartsMissing: the run was left alone for so long that its objects were cleaned away.
     """
+    if plan.kind == "replay":
+        return replay(lake=lake, plan=plan)
     places = lake.places.run(plan.run_id)
     audited = lake.store.require(places.audit(plan.attempt), Audit)
     while True:
@@ -80,7 +77,7 @@ def _commit(lake: Lake, plan: Plan, audited: Audit) -> Commit | None:
         from lake.tables.changes import changes_for  # noqa: PLC0415  # pyarrow, in tasks alone
 
         staging = f"{table.prefix}{staged}published"
-        add = list(_without(table, parts, excluded, staging))
+        add = list(without(table, parts, excluded, staging))
         return changes_for(table, add=add, replaced_source_keys=replaced, staging=staging, **how)
 
     data_set, number = lake.data_set, audited.change + 1
@@ -103,33 +100,6 @@ def _commit(lake: Lake, plan: Plan, audited: Audit) -> Commit | None:
             for outcome in accepted
         },
     )
-
-
-def _without(
-    table: LakeTable, parts: Iterable[Part], excluded: Collection[str], staging: str
-) -> Iterable[Part]:
-    """Staged parts without the rows of these source keys, written anew where they have some."""
-    from lake.tables.rewrite import Rewriter  # noqa: PLC0415  # as above
-
-    rewriter, ordered = Rewriter(table, staging=staging), sorted(excluded)
-    for part in parts:
-        at = bisect_left(ordered, part.first_source_key)
-        if at == len(ordered) or ordered[at] > part.last_source_key:
-            yield part
-        elif part.first_source_key != part.last_source_key:
-            kept = rewriter.judged(part, [SOURCE_KEY], lambda batch: _is_not_of(batch, excluded))
-            yield from [part] if kept.all() else rewriter.write([(part, kept)])
-
-
-def _is_not_of(batch: pa.RecordBatch, excluded: Collection[str]) -> Kept:
-    """Of each row, whether its source key is none of these."""
-    import numpy as np  # noqa: PLC0415
-
-    from lake.convert.arrow import distinct  # noqa: PLC0415
-
-    keys, indices = distinct(batch.column(SOURCE_KEY))
-    kept: Kept = np.array([key not in excluded for key in keys.to_pylist()], np.bool_)[indices]
-    return kept
 
 
 def _require_parts(lake: Lake, staged: str, audited: Audit) -> None:

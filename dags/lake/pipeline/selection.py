@@ -19,6 +19,10 @@ class Selection(Protocol):
     def kind(self) -> Kind:
         """What the run is for."""
 
+    @property
+    def replay_key(self) -> str:
+        """Of a replay, where its order is in the landing bucket."""
+
     def files(self, lake: Lake) -> Iterator[LandedFile]:
         """The files, in any order, each key once."""
 
@@ -28,6 +32,7 @@ class Landed:
     """What lies under the data set's prefix."""
 
     kind: Kind = "load"
+    replay_key: str = ""
 
     def files(self, lake: Lake) -> Iterator[LandedFile]:
         """All that match the data set's pattern; a folder's marker does not."""
@@ -37,11 +42,24 @@ class Landed:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """No file: records of the quarantine, as an order says."""
+
+    replay_key: str
+    kind: Kind = "replay"
+
+    def files(self, lake: Lake) -> Iterator[LandedFile]:  # noqa: ARG002  # as every selection
+        """None."""
+        return iter(())
+
+
+@dataclass(frozen=True)
 class OfDay:
     """The files of one day, in the archive and where they land."""
 
     day: date
     kind: Kind = "backfill"
+    replay_key: str = ""
 
     def files(self, lake: Lake) -> Iterator[LandedFile]:
         """Of a file that is in both places, the one that landed last."""
@@ -59,6 +77,7 @@ class OfArchive:
     pattern: str = "*"
     """A shell pattern of the rest."""
     kind: Kind = "backfill"
+    replay_key: str = ""
 
     def files(self, lake: Lake) -> Iterator[LandedFile]:
         """Those that also match the data set's own pattern."""

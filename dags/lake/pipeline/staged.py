@@ -92,7 +92,7 @@ class Staged:
                 f"SELECT s.{SOURCE_KEY} AS staged, t.{SOURCE_KEY} AS held "  # noqa: S608  # as above
                 f"FROM (SELECT * FROM {self._from}) s "
                 f'JOIN (SELECT * FROM "{data_set.table_name}"{where}) t ON {equal} '
-                f"WHERE s.{SOURCE_KEY} <> t.{SOURCE_KEY} GROUP BY 1, 2"
+                "GROUP BY 1, 2"
             ):
                 yield str(row["staged"]), str(row["held"])
 

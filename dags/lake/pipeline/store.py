@@ -171,14 +171,13 @@ class Store:
 
         return ObjectStream(get, first_byte=first_byte, size_bytes=file.size_bytes)
 
-    def fetch_landed(self, file: LandedFile) -> bytes:
-        """The bytes of one version, whole: for small ones."""
+    def head(self, file: LandedFile, size_bytes: int) -> bytes:
+        """The first bytes of one version; all of them where it has no more."""
+        head, filled = bytearray(size_bytes), 0
         with self.open_landed(file) as stream:
-            content = bytearray(file.size_bytes)
-            filled = 0
-            while count := stream.readinto(memoryview(content)[filled:]):
+            while count := stream.readinto(memoryview(head)[filled:]):
                 filled += count
-            return bytes(content)
+        return bytes(head[:filled])
 
     def read_landed(self, key: str) -> bytes | None:
         """An object of the landing bucket, whole, or None where there is none."""
@@ -188,6 +187,28 @@ class Store:
             if _code(error) == "NoSuchKey":
                 return None
             raise
+
+    def find_landed(self, key: str, version_id: str = "") -> LandedFile | None:
+        """A version of an object of the landing bucket, the current one by default; or None."""
+        version = {"VersionId": version_id} if version_id else {}
+        try:
+            found = self.s3.head_object(Bucket=self.landing_bucket, Key=key, **version)  # type: ignore[arg-type]  # one optional argument
+        except ClientError as error:
+            if _code(error) in {"404", "NoSuchVersion", "400"}:
+                return None
+            raise
+        return LandedFile(
+            key=key,
+            object_key=key,
+            version_id=found["VersionId"],
+            etag=found["ETag"],
+            size_bytes=found["ContentLength"],
+            landed_at=found["LastModified"],
+        )
+
+    def delete_order(self, key: str) -> None:
+        """Delete an object of the landing bucket that has this key for ever."""
+        self.s3.delete_object(Bucket=self.landing_bucket, Key=key)
 
     def copy_landed(self, file: LandedFile, key: str) -> bool:
         """Copy an object, as long as it is what was read, to another key of the landing bucket.

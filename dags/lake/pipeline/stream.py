@@ -40,7 +40,7 @@ class ObjectStream:
             ConnectionError: five connections in a row gave nothing.
         """
         for _ in range(TRIES):
-            if self._position >= self._end:
+            if self._position >= self._end or not len(buffer):
                 return 0
             if count := self._read(buffer):
                 self._position += count

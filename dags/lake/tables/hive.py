@@ -97,7 +97,7 @@ class HiveTable:
             self._swap(after)
             if self._layout.fixed:
                 self._objects.delete(change.remove)
-            location = self._location(change.number)
+            location = self._location(after)
             if self._update(table, number=change.number, location=location):
                 return
             self._give_way(copies)
@@ -141,10 +141,12 @@ class HiveTable:
         if self._layout.fixed:
             self._objects.delete(set(copies.values()) - {part.key for part in now.parts})
 
-    def _location(self, number: int) -> str:
-        """Of the table: without partitions it is what a change moves."""
-        moved = not self.schema.partitions
-        return self._uri(self._layout.folder({}, number) if moved else self.prefix)
+    def _location(self, inventory: Inventory) -> str:
+        """Of the table: without partitions it is where the parts are, which a change may move."""
+        if self.schema.partitions:
+            return self._uri(self.prefix)
+        folders = [part.key.rpartition("/")[0] + "/" for part in inventory.parts]
+        return self._uri(folders[0] if folders else self._layout.folder({}, inventory.number))
 
     def _uri(self, key: str) -> str:
         return f"s3://{self.warehouse.bucket}/{key}"
@@ -170,7 +172,11 @@ class HiveTable:
     def _create(self) -> None:
         keys = [c for c in self.schema.columns if c.name in self.schema.partitions]
         made = table_input(
-            self.schema, location=self._location(0), number=0, partition_keys=keys, parameters={}
+            self.schema,
+            location=self._location(Inventory()),
+            number=0,
+            partition_keys=keys,
+            parameters={},
         )
         glue = self.warehouse.glue
         with suppress(glue.exceptions.AlreadyExistsException):

@@ -36,7 +36,7 @@ def bag(folder: Path) -> BundleDagBag:
 def expected_dag_ids() -> set[str]:
     files = (REPOSITORY / "dags" / "datasets").rglob("*.yaml")
     tables = {f"{path.parent.name}_{path.stem}" for path in files}
-    return {f"{table}{kind}" for table in tables for kind in ("", "_backfill")}
+    return {f"{table}{kind}" for table in tables for kind in ("", "_backfill", "_maintenance")}
 
 
 @pytest.fixture
@@ -97,6 +97,13 @@ def order(dag: DAG) -> list[str]:
 def test_the_dags_read_as_their_diagrams(quotes: DAG, backfill: DAG) -> None:
     assert order(quotes) == ["wait_for_file", "plan", *STAGES]
     assert order(backfill) == ["plan_backfill", *STAGES]
+
+
+def test_a_table_is_maintained_when_its_data_set_says(found: BundleDagBag) -> None:
+    dag = found.dags["market_quotes_maintenance"]
+
+    assert order(dag) == ["maintain"]
+    assert dag.schedule == "@daily"
 
 
 def test_a_new_dag_runs_once_at_a_time_and_never_for_the_past(quotes: DAG, backfill: DAG) -> None:

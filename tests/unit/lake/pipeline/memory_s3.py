@@ -73,11 +73,16 @@ class MemoryS3:
                 raise refusal("InvalidRange", 416, "GetObject")
         return {"Body": Body(body), "ETag": version.etag, "ContentLength": len(body)}
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
-        version = self._current(Bucket, Key)
-        if version is None:
+    def head_object(self, *, Bucket: str, Key: str, VersionId: str = "") -> dict[str, Any]:
+        version = self._version(Bucket, Key, VersionId)
+        if version is None or version.body is None:
             raise refusal("404", 404, "HeadObject")
-        return {"ContentLength": len(version.body or b""), "ETag": version.etag}
+        return {
+            "ContentLength": len(version.body),
+            "ETag": version.etag,
+            "VersionId": str(version.number),
+            "LastModified": version.modified,
+        }
 
     def put_object(
         self,

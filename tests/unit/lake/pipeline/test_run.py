@@ -69,6 +69,21 @@ def test_a_bad_record_is_in_the_quarantine_with_its_place_and_reason(
     assert len(rows(pipeline.lake)) == 2
 
 
+@pytest.mark.parametrize("format_", ["iceberg", "parquet"])
+def test_a_run_without_bad_records_leaves_the_quarantine_as_it_is(
+    pipeline: Pipeline, declare: Declare, land: Land, format_: str
+) -> None:
+    of_format = pipeline.of(declare(target=f"{{format: {format_}}}"))
+    land("a.txt", ONE_BAD)
+    of_format.run("run-1")
+    land("b.txt", OTHER_DAY)
+
+    of_format.run("run-2")
+
+    assert len(quarantined(of_format.lake)) == 1
+    assert len(rows(of_format.lake)) == 3
+
+
 def test_a_refused_file_stays_and_leaves_the_others_untouched(
     pipeline: Pipeline, land: Land, s3: MemoryS3
 ) -> None:
