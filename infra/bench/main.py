@@ -60,17 +60,15 @@ def convert(
     alone = {size for size in (top // 100, top // 10, top) if size >= SMALLEST_BYTES}
     workloads = [_workload(name) for name in names or WORKLOADS]
     load_before = os.getloadavg()[0]
-    measured = [
-        _measure(workload, sorted({*compared, *alone}), compared=compared, rounds=rounds)
-        for workload in workloads
-    ]
     console = Console(highlight=False, width=_WIDTH)
-    console.print(report.machine(load_before=load_before))
-    for workload, (results, at_once) in zip(workloads, measured, strict=True):
+    for workload in workloads:
+        sizes_bytes = sorted({*compared, *alone})
+        results, at_once = _measure(workload, sizes_bytes, compared=compared, rounds=rounds)
         console.rule(workload.name, align="left")
         for table in (report.costs, report.outcomes, report.growth):
             console.print(table(results))
         console.print(report.together(at_once))
+    console.print(report.machine(load_before=load_before))
 
 
 @app.command()
