@@ -38,6 +38,16 @@ class PendingBatch:
         self.size_bytes = 0
         """Of the JSON that they were."""
 
+    @property
+    def records(self) -> int:
+        """All that was taken, rows or not."""
+        return sum(len(chunk) for chunk, _ in self._chunks) + len(self._oversized)
+
+    @property
+    def empty(self) -> int:
+        """Empty lines among them."""
+        return sum(not why for _, others in self._chunks for why in others.values())
+
     def add(self, chunk: Chunk, records: Values, others: dict[int, Why | None]) -> None:
         """Take the decoded records of a chunk, which are all of its texts but some others.
 

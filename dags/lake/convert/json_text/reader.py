@@ -58,7 +58,6 @@ class JsonReader(Reader):
         pending = self._pending
         for chunk in self._chunks(source):
             if isinstance(chunk, Oversized):
-                self._lines += 1
                 pending.add_oversized(chunk)
                 continue
             if (
@@ -66,7 +65,6 @@ class JsonReader(Reader):
                 or pending.size_bytes + len(chunk.data) > BATCH_BYTES
             ):
                 yield from self._finished()
-            self._lines += len(chunk)
             self._read(chunk)
         yield from self._finished()
 
@@ -89,7 +87,6 @@ class JsonReader(Reader):
             except SYNTAX_ERRORS as error:
                 if chunk.are_lines and not text.strip():
                     others[index] = None
-                    self._control += 1
                 else:
                     others[index] = self._reasons.of(error, text)
         self._pending.add(chunk, records, others)
@@ -107,6 +104,8 @@ class JsonReader(Reader):
         return self._record.resolve(self._decoder.decode(text))
 
     def _finished(self) -> Iterator[pa.RecordBatch]:
+        self._lines += self._pending.records
+        self._control += self._pending.empty
         batch, rejects = self._pending.finish()
         self._rejects.extend(rejects)
         if batch is not None:

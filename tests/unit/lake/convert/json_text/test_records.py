@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from lake.convert import FileRefused, convert
 from lake.convert.conversion import Unreadable
 from lake.convert.json_text import JsonReader, buffer, chunks, elements
 from lake.convert.rejects import Rejects
@@ -175,6 +177,13 @@ def test_a_document_may_be_the_record() -> None:
         with pytest.raises(Unreadable) as error:
             read(document(), data)
         assert str(error.value) == message
+
+
+def test_a_file_that_breaks_off_is_refused_with_what_was_seen_of_it(tmp_path: Path) -> None:
+    """The counts add up, as of any file."""
+    with pytest.raises(FileRefused, match="cut off at byte 29") as refused:
+        convert(array(), io.BytesIO(b'[{"a":1},{"a":2},{"a":""},{"a'), folder=tmp_path)
+    assert refused.value.counts.rows == 0
 
 
 def test_a_large_array_is_not_held_in_memory() -> None:
