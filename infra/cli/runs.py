@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,15 +26,22 @@ class Runs:
     settings: LocalSettings
     dag_id: str
 
-    def wait_until_loaded(self, keys: Collection[str], *, timeout_seconds: float) -> dict[str, Any]:
+    def wait_until_loaded(
+        self,
+        keys: Collection[str],
+        *,
+        timeout_seconds: float,
+        since: datetime | None = None,
+    ) -> dict[str, Any]:
         """Wait until a run that succeeded has taken `keys` out of the landing bucket.
 
-        A run that waits for files takes them; where none is active, one is triggered.
+        A run that waits for files takes them; where none is active, one is triggered. A run that
+        ended before `since`, by default now, is none of those.
 
         Raises:
             Failed: a run failed, with what its tasks said, or the time is over.
         """
-        since = datetime.now(UTC)
+        since = since or datetime.now(UTC)
         deadline = time.monotonic() + timeout_seconds
         self.wait_until_parsed(timeout_seconds=timeout_seconds)
         while time.monotonic() < deadline:
@@ -73,10 +80,60 @@ class Runs:
             time.sleep(0.5)
         raise Failed(f"Airflow does not know the DAG {self.dag_id} after {timeout_seconds:.0f} s")
 
-    def trigger(self) -> None:
-        """Start a run now."""
-        run = self._call("POST", f"/dags/{self.dag_id}/dagRuns", body={"logical_date": None})
+    def trigger(self, conf: Mapping[str, str] | None = None) -> str:
+        """Start a run now; gives its id."""
+        body = {"logical_date": None, "conf": dict(conf or {})}
+        run = self._call("POST", f"/dags/{self.dag_id}/dagRuns", body=body)
         detail(f"triggered {run['dag_run_id']}")
+        return str(run["dag_run_id"])
+
+    def wait_until_ended(self, run_id: str, *, timeout_seconds: float) -> None:
+        """Wait until a run has succeeded.
+
+        Raises:
+            Failed: it failed, with what its tasks said, or the time is over.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            run = self._call("GET", f"/dags/{self.dag_id}/dagRuns/{run_id}")
+            if run["state"] == "failed":
+                raise Failed(self._why(run))
+            if run["state"] == "success":
+                return
+            time.sleep(1)
+        raise Failed(f"run {run_id} of {self.dag_id} has not ended in {timeout_seconds:.0f} s")
+
+    def start_backfill(self, first: date, last: date) -> int:
+        """Have Airflow run the DAG for each day of a range, also those that it ran for before.
+
+        Gives the backfill's id.
+        """
+        body = {
+            "dag_id": self.dag_id,
+            "from_date": f"{first}T00:00:00Z",
+            "to_date": f"{last}T00:00:00Z",
+            "reprocess_behavior": "completed",
+            "max_active_runs": 1,
+        }
+        return int(self._call("POST", "/backfills", body=body)["id"])
+
+    def wait_until_backfilled(
+        self, backfill_id: int, first: date, last: date, *, timeout_seconds: float
+    ) -> None:
+        """Wait until every run of a backfill has succeeded.
+
+        Raises:
+            Failed: one failed, with what its tasks said, or the time is over.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while not self._call("GET", f"/backfills/{backfill_id}")["completed_at"]:
+            if time.monotonic() > deadline:
+                raise Failed(f"backfill {backfill_id} has not ended in {timeout_seconds:.0f} s")
+            time.sleep(1)
+        days = {"logical_date_gte": f"{first}T00:00:00Z", "logical_date_lte": f"{last}T00:00:00Z"}
+        found = self._call("GET", f"/dags/{self.dag_id}/dagRuns", query={**days, "limit": 1000})
+        if failed := [run for run in found["dag_runs"] if run["state"] == "failed"]:
+            raise Failed(f"{len(failed)} days failed; {self._why(failed[0])}")
 
     def _recent(self) -> list[dict[str, Any]]:
         path = f"/dags/{self.dag_id}/dagRuns"

@@ -59,11 +59,13 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.cli.runs.time.sleep", lambda _: None)
 
 
-def follow(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def follow(
+    airflow: Airflow, monkeypatch: pytest.MonkeyPatch, *, since: datetime | None = None
+) -> dict[str, Any]:
     monkeypatch.setattr(Runs, "_call", lambda _self, *a, **k: airflow.call(*a, **k))
     monkeypatch.setattr(Runs, "_landed", lambda _self, keys: airflow.landed & set(keys))
     runs = Runs(environment=ENVIRONMENT, settings=LocalSettings(), dag_id="market_quotes")
-    return runs.wait_until_loaded([KEY], timeout_seconds=5)
+    return runs.wait_until_loaded([KEY], timeout_seconds=5, since=since)
 
 
 def test_a_run_is_triggered_where_none_is_active(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +89,19 @@ def test_a_run_that_listed_before_the_file_landed_is_followed_by_another(
     airflow = Airflow("success without", "success")
 
     assert follow(airflow, monkeypatch)["dag_run_id"] == "run-2"
+
+
+def test_a_run_that_loaded_the_file_before_anybody_waited_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    airflow = Airflow()
+    dropped = datetime.now(UTC) - timedelta(minutes=2)
+    ended = (dropped + timedelta(minutes=1)).isoformat()
+    airflow.runs.append({"dag_run_id": "swift", "state": "success", "end_date": ended})
+    airflow.landed.clear()
+
+    assert follow(airflow, monkeypatch, since=dropped)["dag_run_id"] == "swift"
+    assert airflow.triggered == 0
 
 
 def test_a_failed_run_says_which_file_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
