@@ -11,7 +11,7 @@ from lake.convert.rejects import Reject
 
 BLOCK_BYTES = 1 << 18
 """Read at a time: large enough to make calls cheap, small enough for the processor's cache."""
-LONGEST_RECORD_BYTES = 24 << 20
+LONGEST_RECORD_BYTES = 20 << 20
 """A longer record is rejected, and read past, not into memory."""
 KEPT_BYTES = 1 << 20
 """Of a rejected record, so many bytes at most are kept."""
