@@ -14,6 +14,7 @@ from pyiceberg.types import DoubleType, LongType, StringType
 
 from .iceberg import Icebergs, schema_of
 from .lake import Lake, QueryFailed, scanned_bytes
+from .merge_on_read import delete_equal, delete_positions
 
 MOMENT = datetime(2021, 6, 25, 10, 0, 0, 123_456)
 
@@ -231,6 +232,26 @@ def test_an_overwrite_leaves_what_was_not_deleted(lake: Lake, icebergs: Icebergs
     table = icebergs.of("t", {"a": [1, 2, 3]})
     table.delete("a = 2")
     assert lake.rows("SELECT a FROM t ORDER BY a") == [("1",), ("3",)]
+
+
+def test_rows_deleted_by_position_are_left_out(lake: Lake, icebergs: Icebergs) -> None:
+    table = icebergs.of("t", {"a": [1, 2, 3]})
+    (first,) = [file["file_path"] for file in table.inspect.files().to_pylist()]
+    table.append(pa.table({"a": [4, 5]}))
+    delete_positions(lake, table, {first: [0, 2]})
+    assert lake.rows("SELECT a FROM t ORDER BY a") == [("2",), ("4",), ("5",)]
+    assert lake.rows("SELECT count(*) FROM t WHERE a < 3") == [("1",)]
+    execution = lake.execute("SELECT a FROM t WHERE a > 3")
+    assert len(lake.results(execution["QueryExecutionId"])) == 3
+    deletes = 'SELECT content, record_count FROM "t$files" WHERE content = 1'
+    assert lake.rows(deletes) == [("1", "2")]
+
+
+def test_deletes_by_equality_are_refused_by_name(lake: Lake, icebergs: Icebergs) -> None:
+    table = icebergs.of("t", {"a": [1, 2, 3]})
+    delete_equal(lake, table, pa.table({"a": [2]}), [1])
+    with pytest.raises(QueryFailed, match=r"NOT_SUPPORTED: equality deletes of Iceberg"):
+        lake.rows("SELECT a FROM t")
 
 
 # Time travel
