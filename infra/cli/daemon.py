@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ import httpx
 import psutil
 from rich.table import Table
 
+from infra.cli.ledger import LedgerRun, runs_table
 from infra.cli.steps import Failed, console, detail
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.local.supervisor.lock import running_pid
@@ -112,8 +115,10 @@ def login(settings: LocalSettings, environment: str) -> EnvironmentStatus:
     raise Failed(f"the MWAA environment {environment} is not there: run `lake up`")
 
 
-def print_status(settings: LocalSettings, *, as_json: bool) -> None:
-    """Print what runs.
+def print_status(
+    settings: LocalSettings, *, as_json: bool, runs: Callable[[], list[LedgerRun]]
+) -> None:
+    """Print what runs, and what `runs` says of the last runs of the data sets.
 
     Raises:
         Failed: nothing runs.
@@ -122,7 +127,8 @@ def print_status(settings: LocalSettings, *, as_json: bool) -> None:
     if status is None:
         raise Failed("nothing runs: `lake up` starts the embedded AWS")
     if as_json:
-        print(status.model_dump_json(indent=2))
+        last = [run.model_dump(mode="json") for run in runs()]
+        print(json.dumps({**status.model_dump(mode="json"), "runs": last}, indent=2))
         return
     console.print(f"Embedded AWS  {status.endpoint_url}  {'up' if status.ready else 'starting'}")
     for environment in status.environments:
@@ -138,6 +144,8 @@ def print_status(settings: LocalSettings, *, as_json: bool) -> None:
     for component in status.components:
         table.add_row(*_row(component))
     console.print(table)
+    if last_runs := runs():
+        console.print(runs_table(last_runs))
     console.print(f"Memory        {memory_mib(settings):,.0f} MiB in all")
 
 

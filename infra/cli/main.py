@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -13,13 +14,18 @@ from rich.markup import escape
 
 from infra.cli import daemon
 from infra.cli.aws import aws_environment
+from infra.cli.backfill import backfill_archive, backfill_days
 from infra.cli.cdk import cdk
 from infra.cli.demo import demo as run_demo
 from infra.cli.environment import DeployedEnvironment, wait_until_available
 from infra.cli.landing import find_data_set
 from infra.cli.landing import put as put_files
+from infra.cli.ledger import recent_runs
 from infra.cli.query import print_answer
 from infra.cli.query import query as run_query
+from infra.cli.replay import export as export_quarantine
+from infra.cli.replay import read_mended
+from infra.cli.replay import replay as order_replay
 from infra.cli.runs import Runs
 from infra.cli.steps import Failed, console, errors, step
 from infra.local.settings import LocalSettings
@@ -187,11 +193,89 @@ def query(
 
 
 @app.command()
+def replay(
+    dataset: Annotated[str, typer.Argument(help="A data set, such as market/quotes.")],
+    *,
+    file: Annotated[str, typer.Option(help="Only records of this landed key.")] = "",
+    export: Annotated[
+        Path | None, typer.Option(help="Write the quarantined records there, to be mended.")
+    ] = None,
+    mended: Annotated[
+        Path | None, typer.Option(help="Take in the records that this file has, as it has them.")
+    ] = None,
+    environment: Environment = "dev",
+    wait: Annotated[bool, typer.Option(help="Wait until they are taken in.")] = False,
+    timeout_seconds: Annotated[float, typer.Option(help="How long to wait.")] = 600,
+) -> None:
+    """Convert quarantined records again: as they are, by the data set file as it is now, or mended.
+
+    A record that can be converted goes to the table, once; one that cannot stays where it is.
+    """
+    settings = _settings()
+    data_set = find_data_set(dataset)
+    deployed = DeployedEnvironment.read(environment, settings)
+    if export is not None:
+        count = export_quarantine(
+            export, data_set=data_set, source_key=file, environment=deployed, settings=settings
+        )
+        console.print(f"{count} records of {data_set.table_name}_quarantine → {export}")
+        return
+    texts = None if mended is None else read_mended(mended)
+    runs, run_id = order_replay(
+        data_set=data_set, source_key=file, mended=texts, environment=deployed, settings=settings
+    )
+    if wait:
+        with step(f"Waiting for the run of the DAG {data_set.dag_id}"):
+            runs.wait_until_ended(run_id, timeout_seconds=timeout_seconds)
+
+
+@app.command()
+def backfill(
+    dataset: Annotated[str, typer.Argument(help="A data set, such as market/quotes.")],
+    *,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
+    ] = None,
+    archive: Annotated[
+        str | None, typer.Option(help="Instead of days: below this prefix of its archive.")
+    ] = None,
+    pattern: Annotated[str, typer.Option(help="With --archive: a shell pattern.")] = "*",
+    environment: Environment = "dev",
+    wait: Annotated[bool, typer.Option(help="Wait until it is done.")] = False,
+    timeout_seconds: Annotated[float, typer.Option(help="How long to wait.")] = 3600,
+) -> None:
+    """Convert files again, from the archive and where they land: of days, or of a prefix.
+
+    Safe to repeat: what gives the same rows as before changes nothing.
+    """
+    settings = _settings()
+    data_set = find_data_set(dataset)
+    where: dict[str, Any] = {
+        "data_set": data_set,
+        "environment": DeployedEnvironment.read(environment, settings),
+        "settings": settings,
+        "wait_seconds": timeout_seconds if wait else None,
+    }
+    with step(f"Backfilling {data_set.table_name}"):
+        if archive is not None:
+            backfill_archive(archive, pattern, **where)
+        elif first is not None and last is not None:
+            backfill_days(first.date(), last.date(), **where)
+        else:
+            raise Failed("say --from and --to, each a day such as 2024-01-31, or --archive PREFIX")
+
+
+@app.command()
 def status(
+    environment: Environment = "dev",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """Show what runs: the embedded AWS, each MWAA environment and Airflow's components."""
-    daemon.print_status(_settings(), as_json=as_json)
+    """Show what runs: the embedded AWS, each MWAA environment, its components, its last runs."""
+    settings = _settings()
+    daemon.print_status(settings, as_json=as_json, runs=lambda: recent_runs(environment, settings))
 
 
 @app.command()

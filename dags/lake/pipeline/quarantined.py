@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lake.pipeline.documents import Document, Part
-from lake.pipeline.lake import Lake
 from lake.tables import RejectedRow
+
+if TYPE_CHECKING:
+    from lake.pipeline.lake import Lake
 
 _COLUMNS = ("source_key", "source_version", "member", "line_number", "byte_offset")
 

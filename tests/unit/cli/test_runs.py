@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -107,3 +107,45 @@ def test_a_run_that_loaded_the_file_before_anybody_waited_counts(
 def test_a_failed_run_says_which_file_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Failed, match=r"run-1 of market_quotes failed: convert A\.TXT: no"):
         follow(Airflow("failed"), monkeypatch)
+
+
+class Backfilling:
+    """An Airflow whose backfill is done at the second look; one of its days may have failed."""
+
+    def __init__(self, *states: str) -> None:
+        self.states = states
+        self.asked: list[Any] = []
+        self.looks = 0
+
+    def call(self, method: str, path: str, **arguments: Any) -> Any:
+        self.asked.append((method, path, arguments))
+        if method == "POST":
+            return {"id": 7}
+        if path == "/backfills/7":
+            self.looks += 1
+            return {"completed_at": "2026-01-01T00:00:00Z" if self.looks > 1 else None}
+        if path.endswith("/taskInstances"):
+            return {"task_instances": []}
+        return {"dag_runs": [{"dag_run_id": f"{n}", "state": s} for n, s in enumerate(self.states)]}
+
+
+@pytest.mark.parametrize("states", [("success", "success"), ("success", "failed")])
+def test_a_backfill_is_waited_for_and_fails_with_a_day_of_it(
+    monkeypatch: pytest.MonkeyPatch, states: tuple[str, ...]
+) -> None:
+    airflow = Backfilling(*states)
+    monkeypatch.setattr(Runs, "_call", lambda _self, *a, **k: airflow.call(*a, **k))
+    runs = Runs(environment=ENVIRONMENT, settings=LocalSettings(), dag_id="market_quotes_backfill")
+    days = date(2024, 1, 2), date(2024, 1, 3)
+
+    backfill_id = runs.start_backfill(*days)
+    if "failed" in states:
+        with pytest.raises(Failed, match="1 days failed"):
+            runs.wait_until_backfilled(backfill_id, *days, timeout_seconds=5)
+    else:
+        runs.wait_until_backfilled(backfill_id, *days, timeout_seconds=5)
+
+    body = airflow.asked[0][2]["body"]
+    assert (body["from_date"], body["to_date"]) == ("2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z")
+    assert (body["reprocess_behavior"], body["max_active_runs"]) == ("completed", 1)
+    assert airflow.looks == 2
