@@ -11,12 +11,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.convert.arrow import BATCH_ROWS
 from lake.tables.objects import ObjectReader
 from lake.tables.table import Warehouse
 
 FIELD_ID = b"PARQUET:field_id"
+READ_ROWS = 1 << 14
+"""Rows of a batch: some MB, however wide the table."""
 COPY_BYTES = 1 << 20
+PAGE_BYTES = 1 << 17
+"""Read of a column chunk at once, so that none is held whole."""
 
 
 @contextmanager
@@ -36,8 +39,15 @@ def download(warehouse: Warehouse, key: str, path: Path) -> None:
         shutil.copyfileobj(body, file, COPY_BYTES)
 
 
+@contextmanager
+def open_local(path: Path) -> Iterator[pq.ParquetFile]:
+    """A part that was downloaded."""
+    with pq.ParquetFile(path, buffer_size=PAGE_BYTES, pre_buffer=False) as file:
+        yield file
+
+
 def batches(file: pq.ParquetFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The rows of a file in the columns of `schema`, a row group at most at a time.
+    """The rows of a file in the columns of `schema`, some thousands at a time.
 
     A column is found by its field id, or by name where the file has none. One that the file lacks
     is NULL, one that was narrower is widened.
@@ -45,7 +55,7 @@ def batches(file: pq.ParquetFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]
     there = {_identity(field): field.name for field in file.schema_arrow}
     names = [there.get(_identity(field), there.get(field.name)) for field in schema]
     wanted = [name for name in names if name is not None]
-    for batch in file.iter_batches(BATCH_ROWS, columns=wanted, use_threads=False):
+    for batch in file.iter_batches(READ_ROWS, columns=wanted, use_threads=False):
         yield pa.RecordBatch.from_arrays(
             [
                 _conformed(batch, name, field.type)

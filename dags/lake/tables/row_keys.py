@@ -48,11 +48,14 @@ def _combined(columns: Iterable[Hashes]) -> Hashes:
 
 
 class KeySet:
-    """A set of hashes, sorted."""
+    """A set of hashes."""
 
-    def __init__(self, hashes: Hashes) -> None:
-        ordered = hashes[_order(hashes)]
-        self._high, self._low = ordered[_first_of_runs(ordered)].T.copy()
+    def __init__(self, hashes: Hashes, *, is_sorted: bool = False) -> None:
+        """Of hashes in any order, or sorted and each once."""
+        if not is_sorted:
+            hashes = hashes[_order(hashes)]
+            hashes = hashes[_first_of_runs(hashes)]
+        self._high, self._low = hashes.T.copy()
         _, alike = np.unique(self._high, return_counts=True)
         self._steps = int(alike.max(initial=0))  # as many as share a first number: 1, but by chance
 
@@ -68,12 +71,14 @@ class KeySet:
         return found
 
 
-def last_of_each(hashes: Hashes, rank: NDArray[Any]) -> NDArray[np.bool_]:
-    """Of each row, whether it is the last of its hash: by rank, then as they stand."""
+def last_of_each(hashes: Hashes, rank: NDArray[Any]) -> tuple[NDArray[np.bool_], KeySet]:
+    """Of each row, whether it is the last of its hash: by rank, then as they stand; and the set."""
     order = _order(hashes, rank)[::-1]
+    ordered = hashes[order]
+    last = _first_of_runs(ordered)
     kept = np.zeros(len(hashes), np.bool_)
-    kept[order[_first_of_runs(hashes[order])]] = True
-    return kept
+    kept[order[last]] = True
+    return kept, KeySet(ordered[last][::-1], is_sorted=True)
 
 
 def _order(hashes: Hashes, *rank: NDArray[Any]) -> NDArray[np.intp]:

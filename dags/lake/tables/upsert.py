@@ -16,7 +16,7 @@ from lake.tables.documents import Part
 from lake.tables.judges import SourceKeys
 from lake.tables.parquet import batches, columns_of, open_parquet
 from lake.tables.rewrite import Judge, Kept, Rewriter
-from lake.tables.row_keys import Hashes, KeySet, last_of_each, row_hashes
+from lake.tables.row_keys import last_of_each, row_hashes
 
 
 def groups(
@@ -53,11 +53,16 @@ class Incoming:
     ) -> None:
         self._keys = keys
         rank = {key: index for index, key in enumerate(source_order)}
-        read = [_read(rewriter, part, keys, rank) for part in parts]
-        hashes = np.concatenate([hashes for hashes, _ in read])
-        ranks = np.concatenate([ranks for _, ranks in read])
-        kept = last_of_each(hashes, ranks)
-        self._set = KeySet(hashes[kept])
+        rows = sum(part.rows for part in parts)
+        hashes, ranks = np.empty((rows, 2), np.uint64), np.empty(rows, np.int32)
+        first = 0
+        for part in parts:
+            for batch in _read(rewriter, part, [*keys, SOURCE_KEY]):
+                here = slice(first, first + batch.num_rows)
+                hashes[here] = row_hashes(batch, keys)
+                ranks[here] = _ranks(batch, rank)
+                first += batch.num_rows
+        kept, self._set = last_of_each(hashes, ranks)
         ends = np.cumsum([part.rows for part in parts])[:-1]
         self.parts: list[tuple[Part, Kept]] = list(zip(parts, np.split(kept, ends), strict=True))
         lost = np.bincount(ranks[~kept], minlength=len(source_order))
@@ -74,17 +79,15 @@ class Incoming:
         return judge
 
 
-def _read(
-    rewriter: Rewriter, part: Part, keys: Sequence[str], rank: Mapping[str, int]
-) -> tuple[Hashes, NDArray[np.int32]]:
-    """The hash of each row's key, and the place of its source in the order."""
-    hashes, ranks = [], []
-    schema = columns_of(rewriter.schema, [*keys, SOURCE_KEY])
+def _read(rewriter: Rewriter, part: Part, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    schema = columns_of(rewriter.schema, columns)
     with open_parquet(rewriter.warehouse, part.key, size_bytes=part.size_bytes) as file:
-        for batch in batches(file, schema):
-            sources, codes = distinct(batch.column(SOURCE_KEY))
-            names: list[Any] = sources.to_pylist()
-            places = [rank[name] for name in names]
-            hashes.append(row_hashes(batch, keys))
-            ranks.append(np.array(places, np.int32)[codes])
-    return np.concatenate(hashes), np.concatenate(ranks)
+        yield from batches(file, schema)
+
+
+def _ranks(batch: pa.RecordBatch, rank: Mapping[str, int]) -> NDArray[np.int32]:
+    """The place of each row's source in the order."""
+    sources, codes = distinct(batch.column(SOURCE_KEY))
+    names: list[Any] = sources.to_pylist()
+    ranks: NDArray[np.int32] = np.array([rank[name] for name in names], np.int32)[codes]
+    return ranks
