@@ -110,7 +110,7 @@ def array_of(
     Booleans are bits, so that their `length` is not that of `values`.
     """
     length = len(values) if length is None else length
-    return pa.Array.from_buffers(kind, length, [_bitmap(present), pa.py_buffer(values)])
+    return pa.Array.from_buffers(kind, length, [bitmap(present), pa.py_buffer(values)])
 
 
 def repeated_text(text: str, times: int) -> pa.Array[Any]:
@@ -139,7 +139,7 @@ def array_of_bytes(values: Sequence[bytes | None], kind: pa.DataType) -> pa.Arra
     offsets = np.zeros(len(values) + 1, np.int32)
     np.cumsum([len(value) for value in there], out=offsets[1:])
     present = np.array([value is not None for value in values], np.bool_)
-    buffers = [_bitmap(present), pa.py_buffer(offsets), pa.py_buffer(b"".join(there))]
+    buffers = [bitmap(present), pa.py_buffer(offsets), pa.py_buffer(b"".join(there))]
     return pa.Array.from_buffers(kind, len(values), buffers)
 
 
@@ -150,5 +150,6 @@ def distinct(array: pa.Array[Any]) -> tuple[pa.Array[Any], NDArray[np.int32]]:
     return encoded.dictionary, indices
 
 
-def _bitmap(present: NDArray[np.bool_] | None) -> pa.Buffer | None:
+def bitmap(present: NDArray[np.bool_] | None) -> pa.Buffer | None:
+    """Arrow's bits of which values are there; None where all are."""
     return None if present is None else pa.py_buffer(np.packbits(present, bitorder="little"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,22 +11,13 @@ import pyarrow as pa
 from lake.convert.arrow import copied
 from lake.convert.contents import contents
 from lake.convert.conversion import Conversion, Counts, FileRefused, Unreadable
-from lake.convert.delimited import DelimitedReader
-from lake.convert.fixed_width import FixedWidthReader
-from lake.convert.json_text import JsonReader
 from lake.convert.partitions import PartitionedTable
 from lake.convert.reader import Reader
+from lake.convert.readers import reader_class
 from lake.convert.rejects import Rejects, RejectsFile
 from lake.convert.source import Landed, Source, SourceFile, Stream
 from lake.dataset import DataSet
 from lake.dataset.encoding import read_encoding
-
-READERS: Mapping[str, type[Reader]] = {
-    "fixed_width": FixedWidthReader,
-    "delimited": DelimitedReader,
-    "json": JsonReader,
-}
-"""Of each format that a layout may have."""
 
 SHARED_BYTES = 8 << 20
 """A file with more than this of rows has parts of its own."""
@@ -95,7 +86,7 @@ class Attempt:
 
     def _read(self, text: Source, member: str | None) -> None:
         self._rejects.begin(text, member)
-        reader = READERS[self._dataset.layout.format](self._dataset, self._rejects)
+        reader = reader_class(self._dataset)(self._dataset, self._rejects)
         self._readers.append(reader)
         self._members.append(member)
         with _named(member):

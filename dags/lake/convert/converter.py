@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from lake.convert.arrow import with_field_ids
-from lake.convert.attempt import READERS, Attempt, refusal
+from lake.convert.attempt import Attempt, refusal
 from lake.convert.conversion import (
     REJECTS_FOLDER,
     Conversion,
@@ -19,6 +19,7 @@ from lake.convert.conversion import (
     Unreadable,
 )
 from lake.convert.partitions import PartitionedTable, PartNames
+from lake.convert.readers import reader_class
 from lake.convert.rejects import QUARANTINE_SCHEMA, RejectsFile
 from lake.convert.source import SourceFile, Stream
 from lake.dataset import DataSet
@@ -190,9 +191,7 @@ def reconcile(dataset: DataSet, conversions: Sequence[Conversion]) -> Conversion
     counts = Counts.total([each.counts for each in conversions])
     problem = None
     try:
-        READERS[dataset.layout.format].reconcile_facts(
-            dataset, [each.facts for each in conversions]
-        )
+        reader_class(dataset).reconcile_facts(dataset, [each.facts for each in conversions])
     except Unreadable as error:
         problem = str(error)
     if problem := problem or refusal(counts, dataset.max_bad_ratio):

@@ -58,7 +58,7 @@ def parse_digits(
     Returns:
         The numbers, meaningless where a field holds more than digits; and None where none does.
     """
-    numbers = np.zeros(len(records), np.uint64)
+    numbers: NDArray[np.uint64] | None = None
     others: NDArray[np.bool_] | None = None
     end = start + width
     while start < end:
@@ -69,9 +69,14 @@ def parse_digits(
         if beyond.any():
             others = beyond != 0 if others is None else others | (beyond != 0)
         join_digits(word)
-        numbers *= np.uint64(10**WORD_BYTES)
-        numbers += word
+        if numbers is None:
+            numbers = word
+        else:
+            numbers *= np.uint64(10**WORD_BYTES)
+            numbers += word
         start += lane
+    if numbers is None:
+        raise ValueError("a field has at least one byte")
     return numbers.view(np.int64), others
 
 

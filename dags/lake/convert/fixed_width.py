@@ -148,8 +148,13 @@ class FixedWidthReader(Reader):
                 rows = np.arange(self._filled) if isinstance(good, slice) else good
                 arrays = self._groups.expanded(arrays, rows)
                 self._expanded += len(arrays[0]) - len(rows)
-            yield pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+            yield pa.RecordBatch.from_arrays(arrays, schema=self._schema_of(arrays))
         self._filled = 0
+
+    def _schema_of(self, arrays: Sequence[pa.Array[Any]]) -> pa.Schema:
+        """The data set's schema, with the texts that are no dictionary plain."""
+        pairs = zip(self._schema, arrays, strict=True)
+        return pa.schema([field.with_type(array.type) for field, array in pairs])
 
 
 def _fixed_width(dataset: DataSet) -> FixedWidthDataSet:

@@ -129,8 +129,9 @@ class DoubleReader(ValueReader):
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(fields)]
         text: Any = pc.utf8_trim(pa.Array.from_buffers(pa.string(), count, buffers), " ")
         valid: Any = pc.match_substring_regex(text, self._PATTERN)
-        numbers = pc.cast(pc.if_else(valid, pc.replace_substring(text, "+", ""), "0"), pa.float64())
-        values: Any = np.from_dlpack(numbers)
+        unsigned = pc.replace_substring(text, "+", "")  # Arrow takes no plus
+        numbers: Any = pc.if_else(valid, unsigned, "0")
+        values: Any = np.from_dlpack(numbers.cast(pa.float64()))
         is_valid: Any = np.from_dlpack(pc.cast(valid, pa.uint8()))
         return Parsed(values, is_valid == 0, np.isinf(values))
 

@@ -66,6 +66,7 @@ class _OpenPart:
     first_source_key: str
     last_source_key: str
     writer: pq.ParquetWriter | None = None
+    schema: pa.Schema = field(default_factory=lambda: pa.schema([]))
     rows: int = 0
     row_groups: int = 0
     pending: list[pa.RecordBatch] = field(default_factory=list)
@@ -115,7 +116,7 @@ class PartitionedTable:
             self._open[partition] = part
             part.first_source_key = min(part.first_source_key, source_key)
             part.last_source_key = max(part.last_source_key, source_key)
-            if rows.num_rows == BATCH_ROWS and not part.pending:
+            if rows.num_rows >= BATCH_ROWS // 2 and not part.pending:
                 self._write_row_group(part, pa.Table.from_batches([rows]))
             else:
                 self._hold(part, rows if is_copy else copied(rows))
@@ -147,19 +148,20 @@ class PartitionedTable:
             self._flush(max(self._open.values(), key=lambda each: each.pending_bytes))
 
     def _flush(self, part: _OpenPart) -> None:
-        self._write_row_group(part, pa.Table.from_batches(part.pending).unify_dictionaries())
+        first, *others = (pa.Table.from_batches([rows]) for rows in part.pending)
+        held = [first, *(_as_schema(rows, first.schema) for rows in others)]
+        self._write_row_group(part, pa.concat_tables(held).unify_dictionaries())
         self._pending_bytes -= part.pending_bytes
         part.pending.clear()
         part.pending_rows = part.pending_bytes = 0
 
     def _write_row_group(self, part: _OpenPart, rows: pa.Table) -> None:
-        schema = with_field_ids(rows.schema, self._field_ids)
         if part.writer is None:
             file = self._folder / part.path
             file.parent.mkdir(parents=True, exist_ok=True)
-            part.writer = pq.ParquetWriter(file, schema, **PARQUET_OPTIONS)
-        rows = pa.Table.from_arrays(rows.columns, schema=schema)
-        part.writer.write_table(rows, row_group_size=max(1, rows.num_rows))
+            part.schema = with_field_ids(rows.schema, self._field_ids)
+            part.writer = pq.ParquetWriter(file, part.schema, **PARQUET_OPTIONS)
+        part.writer.write_table(_as_schema(rows, part.schema), row_group_size=max(1, rows.num_rows))
         part.rows += rows.num_rows
         part.row_groups += 1
         self._row_groups += 1
@@ -207,6 +209,15 @@ def _split(
             yield partition, batch, False
         else:
             yield partition, batch.take(array_of(order[start:end], pa.int64())), True
+
+
+def _as_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows of the same columns: text that is a dictionary in some and plain in others is one."""
+    columns = [
+        column if column.type.equals(field.type) else column.cast(field.type)
+        for column, field in zip(rows.columns, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _trimmed(rows: pa.RecordBatch) -> pa.RecordBatch:

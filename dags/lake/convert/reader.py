@@ -43,8 +43,8 @@ class Reader(ABC):
     def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The rows in order, `BATCH_ROWS` at most at a time: the data set's columns in its order.
 
-        A string column may be a dictionary or plain, the same in every batch of the format. A
-        batch may be overwritten when the next one is asked for.
+        A string column may be a dictionary or plain in any batch. A batch may be overwritten when
+        the next one is asked for.
 
         Raises:
             Unreadable: the file does not start as its layout says.

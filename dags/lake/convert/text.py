@@ -12,12 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lake.convert.arrow import BATCH_ROWS, array_of, array_of_bytes, distinct, kept
+from lake.convert.arrow import BATCH_ROWS, array_of, array_of_bytes, bitmap, distinct, kept
 from lake.convert.rejects import Reason
 from lake.dataset import FixedWidthColumn
 
 _SPACE = 0x20
 _PRINTABLE_ASCII = 0x7E - _SPACE
+_MOST_DISTINCT = 1 / 8
+"""Of a batch's texts: with more, a dictionary costs more than it saves."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """Unicode's category Cc."""
 
@@ -30,6 +32,7 @@ class TextReader:
         self._encoding = encoding
         self._utf8_bytes = _utf8_bytes(encoding)
         self._field = slice(column.position - 1, column.end)
+        self._mostly_differ = False
         self._bytes = np.empty((BATCH_ROWS, column.width), np.uint8)
 
     def read(
@@ -47,31 +50,42 @@ class TextReader:
 
     def array(self, good: slice | NDArray[np.intp]) -> pa.Array[Any]:
         """The texts of the good rows; trimmed on the right, blanks as NULL."""
-        values, indices = distinct(_array_of_rows(kept(self._bytes, good)))
-        texts = self._texts(values)
-        present = None
-        if self.column.nullable:
-            lengths: Any = np.from_dlpack(pc.binary_length(texts))
-            is_text = lengths > 0
-            if self.column.missing:
-                is_text &= ~self._are_missing(texts)
-            present = is_text[indices]
+        rows = kept(self._bytes, good)
+        if self._mostly_differ:
+            texts = self._texts(rows)
+            return _with_nulls(texts, self._present(texts))
+        values, indices = distinct(_array_of_rows(rows))
+        self._mostly_differ = len(values) > len(rows) * _MOST_DISTINCT
+        texts = self._texts(_rows_of_array(values))
+        present = self._present(texts)
+        present = None if present is None else present[indices]
         return pa.DictionaryArray.from_arrays(array_of(indices, pa.int32(), present), texts)
+
+    def _present(self, texts: pa.StringArray) -> NDArray[np.bool_] | None:
+        """Which texts are there; None where all are."""
+        if not self.column.nullable:
+            return None
+        lengths: Any = np.from_dlpack(pc.binary_length(texts))
+        present: NDArray[np.bool_] = lengths > 0
+        return present & ~self._are_missing(texts) if self.column.missing else present
 
     def _are_missing(self, texts: pa.StringArray) -> NDArray[np.bool_]:
         sentinels = array_of_bytes([text.encode() for text in self.column.missing], pa.string())
         found = pc.is_in(pc.utf8_trim(texts, characters=" "), value_set=sentinels)
         return np.asarray(np.from_dlpack(pc.cast(found, pa.uint8()))) > 0
 
-    def _texts(self, values: pa.Array[Any]) -> pa.StringArray:
-        """Decode and trim values of the field's width."""
-        data: Any = values.buffers()[1]
-        raw = np.frombuffer(data, np.uint8, len(values) * self.column.width)
-        lengths = self._utf8_bytes[raw].reshape(len(values), -1).sum(axis=1)
-        offsets = np.zeros(len(values) + 1, np.int32)
+    def _texts(self, fields: NDArray[np.uint8]) -> pa.StringArray:
+        """Decode and trim fields, one a row."""
+        raw = fields.tobytes()
+        count, width = fields.shape
+        if raw.isascii():
+            text, lengths = raw, np.full(count, width, np.int32)
+        else:
+            text = raw.decode(self._encoding).encode("utf-8")
+            lengths = self._utf8_bytes[fields].sum(axis=1)
+        offsets = np.zeros(count + 1, np.int32)
         np.cumsum(lengths, out=offsets[1:])
-        text = raw.tobytes().decode(self._encoding).encode("utf-8")
-        texts = pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(text))
+        texts = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
         return pc.utf8_rtrim(texts, characters=" ")
 
     def _check(
@@ -103,3 +117,16 @@ def _array_of_rows(values: NDArray[np.uint8]) -> pa.Array[Any]:
     """A matrix of bytes as an array of its rows, without a copy."""
     count, width = values.shape
     return pa.Array.from_buffers(pa.binary(width), count, [None, pa.py_buffer(values)])
+
+
+def _rows_of_array(values: pa.Array[Any]) -> NDArray[np.uint8]:
+    """The other way."""
+    data: Any = values.buffers()[1]
+    width = values.type.byte_width
+    return np.frombuffer(data, np.uint8, len(values) * width).reshape(-1, width)
+
+
+def _with_nulls(texts: pa.StringArray, present: NDArray[np.bool_] | None) -> pa.Array[Any]:
+    """Texts of which some are NULL."""
+    _, offsets, data = texts.buffers()
+    return pa.Array.from_buffers(pa.string(), len(texts), [bitmap(present), offsets, data])

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class Declaration(BaseModel):
     """A mapping of a data set file: immutable, unknown keys refused, no silent conversion."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Built when it is first read: a process reads the files of one format.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"

@@ -225,7 +225,7 @@ def _values(draw: st.DrawFn, column: FixedWidthColumn, encoding: str) -> bytes:
 def _numbers(draw: st.DrawFn, column: FixedWidthColumn) -> bytes:
     width = column.width
     digits = draw(st.text("0123456789", min_size=1, max_size=width))
-    point = column.decimal_point
+    point = str(column.decimal_point or "")
     if point and draw(st.booleans()):
         at = draw(st.integers(0, len(digits)))
         digits = (digits[:at] + point + digits[at:])[:width]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import numpy as np
-from lake.convert.dates import day_numbers
+from lake.convert.dates import day_numbers, day_numbers_in_year
 
 
 def test_every_day_of_the_calendar_has_its_number() -> None:
@@ -27,3 +27,18 @@ def test_what_is_no_month_or_year_has_no_days() -> None:
     year = np.array([0, 2021, 2021, 2021, 10_000, 1 << 40, 2021])
     month = np.array([1, 0, 13, 99, 1, 1, 1 << 40])
     assert not day_numbers(year, month, np.ones_like(year))[1].any()
+
+
+def test_days_are_counted_in_their_year() -> None:
+    """From 1 to 365 or 366, in every year of the calendar."""
+    years = np.arange(0, 10_001)
+    for day in (0, 1, 59, 60, 365, 366, 367):
+        numbers, exists = day_numbers_in_year(years, np.full(len(years), day))
+        for year in (1, 1900, 2000, 2023, 2024, 9999):
+            first = datetime.date(year, 1, 1).toordinal()
+            last = datetime.date(year, 12, 31).toordinal()
+            assert exists[year] == (1 <= day <= last - first + 1)
+            if exists[year]:
+                epoch = datetime.date(1970, 1, 1).toordinal()
+                assert numbers[year] == first + day - 1 - epoch
+        assert not exists[[0, 10_000]].any()

@@ -82,7 +82,7 @@ def rejects(conversion: Conversion, folder: Path) -> list[naive.RejectedLine]:
     return found
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 @given(data=st.data())
 def test_agrees_with_the_naive_reading(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

@@ -78,7 +78,7 @@ def ordered(found: Found) -> Found:
     return sorted(found[0], key=repr), found[1]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 @given(data=st.data())
 def test_any_cut_gives_what_the_whole_file_gives(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
