@@ -261,11 +261,20 @@ def _scalar(kind: str, value: Any) -> Any:  # noqa: PLR0911  # a type has one ru
 
 
 def _decimal(text: str, precision: int, scale: int) -> Decimal:
-    number = Decimal(text)
-    if abs(number.adjusted()) > 40 and number:
-        raise Bad
+    number = _number(text)
     whole = number * 10**scale
     if whole != int(whole) or abs(whole) >= 10**precision:
+        raise Bad
+    return number
+
+
+def _number(text: str) -> Decimal:
+    """Of a size that a column may have."""
+    try:
+        number = Decimal(text)
+    except ArithmeticError:  # its exponent has too many digits
+        raise Bad from None
+    if number and abs(number.adjusted()) > 40:
         raise Bad
     return number
 
@@ -304,9 +313,7 @@ def _timestamp(text: str) -> datetime.datetime:
 def _epoch(value: Any, per_second: int) -> datetime.datetime:
     if not isinstance(value, Number) or (per_second > 1 and not re.fullmatch(r"-?\d+", value)):
         raise Bad
-    number = Decimal(value)
-    if number and abs(number.adjusted()) > 40:
-        raise Bad
+    number = _number(value)
     micros = number * 1_000_000 / per_second
     if micros != int(micros):
         raise Bad

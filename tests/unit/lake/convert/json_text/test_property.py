@@ -119,7 +119,7 @@ def records(draw: st.DrawFn, dataset: JsonDataSet) -> str:
             return draw(st.sampled_from(["", " ", "1", "[]", "null", "\r", '"', "{" * 3000]))
         case 3:
             return text.replace(":", ":\udcff", 1)  # a byte that is no UTF-8
-        case 4:
+        case 4 if values:
             key = next(iter(values))
             return text.replace("{", f'{{"{key}":{written(values[key])}, ', 1)
         case _:
