@@ -19,7 +19,7 @@ run: setup ## from files to a queried table: start the embedded AWS, deploy, loa
 	.venv/bin/lake up
 	.venv/bin/lake demo
 
-test: setup ## the whole suite: unit, synth, embedded AWS, end to end
+test: setup .lake/spark-venv/.installed ## the whole suite: unit, synth, embedded AWS, end to end
 	.venv/bin/pytest
 
 # W3005 warns of a dependency that is stated twice, which the CDK does for its own functions.
@@ -66,6 +66,13 @@ clean: down ## remove what was built: environments, state, templates
 	@mkdir -p .lake
 	$(UV) venv --quiet --clear --python $(PYTHON) .lake/emulator-venv
 	VIRTUAL_ENV=.lake/emulator-venv $(UV) pip sync --quiet --require-hashes $(LOCKS)/emulator.txt
+	@touch $@
+
+# The tests' own: what converts with Spark does so on EMR Serverless.
+.lake/spark-venv/.installed: $(LOCKS)/spark.txt .tools/.installed
+	@mkdir -p .lake
+	$(UV) venv --quiet --clear --python $(PYTHON) .lake/spark-venv
+	VIRTUAL_ENV=.lake/spark-venv $(UV) pip sync --quiet --require-hashes $(LOCKS)/spark.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json

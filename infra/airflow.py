@@ -16,6 +16,7 @@ from infra.execution_role import ExecutionRole
 from infra.log_groups import LakeLogGroup
 from infra.network import Network
 from infra.settings import EnvironmentSettings
+from infra.spark import Spark
 
 LOG_GROUPS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
 """The log groups of an environment NAME are called airflow-NAME-<one of these>."""
@@ -65,6 +66,18 @@ class AirflowEnvironment(Construct):
             catalog=catalog,
             key=key,
         )
+        self.spark = None
+        if settings.spark:
+            self.spark = Spark(
+                self,
+                "Spark",
+                spark=settings.spark,
+                airflow_bucket=self.bucket,
+                storage=storage,
+                key=key,
+                settings=settings,
+            )
+            self.execution_role.permissions.add_statements(*self.spark.airflow_statements)
         deployment = BundleDeployment(
             self,
             "Bundle",
@@ -122,6 +135,7 @@ class AirflowEnvironment(Construct):
                 "lake.database": catalog.database_name,
                 "lake.workgroup": catalog.workgroup_name,
                 "lake.task_slots": str(airflow.task_slots),
+                **(self.spark.options if self.spark else {}),
             },
         )
         # MWAA writes to log groups of these names, and would make them itself without retention.

@@ -119,6 +119,19 @@ class AthenaSettings(Settings):
     """Bytes that one query may scan before Athena cancels it (Athena's minimum is 10 MB)."""
 
 
+class SparkSettings(Settings):
+    """The EMR Serverless application for files that outgrow a worker."""
+
+    release_label: str = Field(default="emr-7.9.0", pattern=r"^emr-7\.\d+\.\d+$")
+    """EMR 7.9 has Spark 3.5.5, which the tests run, too (requirements/spark.in)."""
+    most_vcpus: int = Field(ge=4, le=4000)
+    """Of all jobs together."""
+    most_memory_gb: int = Field(ge=8, le=30_000)
+    """Likewise."""
+    idle_minutes: int = Field(default=5, ge=1, le=10_080)
+    """After which the application stops; a job starts it again."""
+
+
 class NetworkSettings(Settings):
     """The VPC of the environment: two public and two private subnets in two zones."""
 
@@ -211,6 +224,8 @@ class EnvironmentSettings(Settings):
     athena: AthenaSettings
     network: NetworkSettings
     airflow: AirflowSettings
+    spark: SparkSettings | None = None
+    """None: no data set of the environment has `engine: spark`."""
 
     @property
     def prefix(self) -> str:
@@ -275,6 +290,7 @@ PROD = EnvironmentSettings(
     ),
     athena=AthenaSettings(scan_limit_bytes=1024**4),
     network=NetworkSettings(nat_gateways=2),
+    spark=SparkSettings(most_vcpus=64, most_memory_gb=256),
     airflow=AirflowSettings(
         environment_class="mw1.medium",
         min_workers=2,

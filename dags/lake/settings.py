@@ -26,6 +26,12 @@ class LakeSettings(BaseSettings):
     workgroup: str
     task_slots: int = Field(ge=1)
     """Tasks that the environment runs at once, with all of its workers."""
+    spark_application_id: str | None = None
+    """Of EMR Serverless; None where the environment has no Spark."""
+    spark_job_role_arn: str | None = None
+    """What its jobs run as."""
+    spark_log_group: str | None = None
+    """Where they log."""
 
 
 def lake_settings() -> LakeSettings:

@@ -31,6 +31,7 @@ PSEUDO_PARAMETERS = {
 PHYSICAL_NAMES = {
     "AWS::Athena::WorkGroup": ("Name",),
     "AWS::EC2::SecurityGroup": ("GroupName",),
+    "AWS::EMRServerless::Application": ("Name",),
     "AWS::Glue::Database": ("DatabaseInput", "Name"),
     "AWS::KMS::Alias": ("AliasName",),
     "AWS::Logs::LogGroup": ("LogGroupName",),

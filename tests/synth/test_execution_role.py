@@ -66,7 +66,7 @@ def test_both_services_may_assume_it_for_this_environment_only(
 
 
 def test_its_permissions_are_these_statements_alone(
-    templates: Templates, statements: dict[str, Any]
+    templates: Templates, statements: dict[str, Any], settings: EnvironmentSettings
 ) -> None:
     role = templates.only("AWS::IAM::Role", ROLE)
     assert not {"ManagedPolicyArns", "Policies"} & set(role.properties)
@@ -88,7 +88,7 @@ def test_its_permissions_are_these_statements_alone(
         "WriteAirflowLogs",
         "WriteCurated",
         "WriteQueryResults",
-    }
+    } | ({"GiveSparkJobsTheirRole", "RunSparkJobs"} if settings.spark else set())
 
 
 def test_it_has_what_the_service_needs(
