@@ -13,6 +13,7 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 
 from lake import tasks
 from lake.dataset import DataSet
+from lake.engines.limits import require_engines
 from lake.settings import LakeSettings, lake_settings
 
 START = pendulum.datetime(2024, 1, 1, tz="UTC")
@@ -24,8 +25,10 @@ def build_dags(name: str) -> tuple[DAG, ...]:
     Raises:
         lake.dataset.DataSetError: the data set file is wrong; Airflow shows it as an import error.
         lake.settings.SettingsMissing: the environment lacks one of the `lake.*` options.
+        lake.engines.limits.EngineMissing: the environment lacks the engine that converts the files.
     """
     data_set, settings = tasks.data_set_named(name), lake_settings()
+    require_engines(data_set, spark_application_id=settings.spark_application_id)
     return (
         _load(name, data_set, settings),
         _backfill(name, data_set, settings),

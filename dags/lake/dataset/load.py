@@ -67,9 +67,14 @@ def load_data_set(path: Path) -> DataSet:
             raise DataSetError(path, [Problem(key, "unknown key; the file's place says it")])
     model = _model_of(path, document)
     try:
-        return model.model_validate({"domain": domain, "table": table, **document})
+        data_set = model.model_validate({"domain": domain, "table": table, **document})
     except ValidationError as error:
         raise DataSetError(path, problems_of(error, model, document)) from None
+    from lake.engines.limits import engine_problems  # noqa: PLC0415  # which knows these models
+
+    if problems := list(engine_problems(data_set)):
+        raise DataSetError(path, problems)
+    return data_set
 
 
 def _model_of(path: Path, document: Mapping[str, Any]) -> type[DataSet]:

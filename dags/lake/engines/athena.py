@@ -6,14 +6,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import batched
-from typing import Protocol
+from typing import Any, Protocol
 
 from lake.convert import Conversion, Counts
 from lake.dataset import DataSet
 from lake.engines import parts
 from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
-from lake.engines.ends import UTF8_MARK, FileEnds, require_version
+from lake.engines.ends import FileEnds, read_ends, require_version
+from lake.engines.facts import Measures, Trailer, facts_of
 from lake.engines.sql.formats import FileReading, reading_of
 from lake.engines.sql.rules import CONTROL, reason_and_column
 from lake.engines.sql.statements import (
@@ -48,6 +50,7 @@ class _Counted:
     partitions: Mapping[Partition, int]
     """Good lines by partition."""
     characters: int
+    measures: Measures
 
     @property
     def rows(self) -> int:
@@ -85,7 +88,7 @@ class AthenaEngine:
     """The bucket that parts are written to."""
 
     def convert(
-        self, data_set: DataSet, file: LandedObject, *, staging: str, table: str, run_id: str
+        self, data_set: DataSet, file: LandedObject, *, staging: str, run_id: str
     ) -> EngineConversion:
         """Convert a file to Parquet objects below `staging`, which is emptied first.
 
@@ -94,18 +97,17 @@ class AthenaEngine:
         Args:
             data_set: what the file should hold.
             file: an uncompressed object.
-            staging: a prefix of the warehouse's bucket; ends in a slash.
-            table: the name of the temporary table of the file's lines; this conversion's own.
+            staging: a prefix of the warehouse's bucket, this conversion's own; ends in a slash.
             run_id: what rejects are marked with.
 
         Raises:
-            FileRefused: the file has no readable header.
+            FileRefused: the file is empty, or has no readable header.
             NotForThisEngine: only a worker, or Spark, can tell what becomes of it.
             ObjectChanged: it is another object by now.
         """
-        require_version(self.warehouse.s3, file)
-        ends = FileEnds.read(self.warehouse.s3, file)
+        ends = read_ends(self.warehouse.s3, file)
         reading = reading_of(data_set, ends)
+        table = temporary_table(staging)
         statements = FileStatements(
             rules=reading.rules, table=table, file=file, partitions=data_set.partitions
         )
@@ -125,7 +127,7 @@ class AthenaEngine:
             counts=counts,
             size_bytes=file.size_bytes,
             sha256=content_hash(file),
-            facts=reading.facts(counts.lines),
+            facts=_facts(data_set, reading, counts, counted.measures),
         )
         return EngineConversion(conversion=conversion, parts=rows, rejects=rejects)
 
@@ -163,6 +165,14 @@ class AthenaEngine:
         return written
 
 
+def temporary_table(staging: str) -> str:
+    """The name of a conversion's table of lines: the same again when it runs again.
+
+    The execution role may drop tables of the prefix alone.
+    """
+    return f"temporary_{hashlib.sha256(staging.encode()).hexdigest()[:16]}"
+
+
 def content_hash(file: LandedObject) -> str:
     """What stands for the content's hash, which an engine does not give: that of its ETag.
 
@@ -175,24 +185,46 @@ def _counted(statements: FileStatements, answer: Sequence[Mapping[str, str | Non
     verdicts: Counter[str] = Counter()
     partitions: dict[Partition, int] = {}
     characters = 0
+    measures: dict[tuple[str, str], Decimal] = dict.fromkeys(
+        (measure.name for measure in statements.rules.measures), Decimal()
+    )
     for row in answer:
         if row["decoded"] != "true":
             raise NotForThisEngine("Athena did not apply the encoding of the table of lines")
         lines = int(row["lines"] or 0)
         characters += int(row["characters"] or 0)
+        for number, measure in enumerate(statements.rules.measures):
+            measures[measure.name] += Decimal(row[f"measure_{number}"] or 0)
         if row["verdict"] is None:
             partitions[tuple(row[name] or "" for name in statements.partition_names)] = lines
         else:
             verdicts[row["verdict"]] += lines
-    return _Counted(verdicts=verdicts, partitions=partitions, characters=characters)
+    return _Counted(
+        verdicts=verdicts, partitions=partitions, characters=characters, measures=measures
+    )
+
+
+def _facts(
+    data_set: DataSet, reading: FileReading, counts: Counts, measures: Measures
+) -> Mapping[str, Any]:
+    trailer = None
+    if reading.trailer is not None:
+        number = counts.lines - reading.after_trailer
+        trailer = Trailer(line_number=number, record=reading.trailer, after=0)
+    return facts_of(
+        data_set,
+        lines=counts.lines,
+        trailer=trailer,
+        reasons=counts.reasons,
+        measures=measures,
+    )
 
 
 def _reconcile(counted: _Counted, file: LandedObject, ends: FileEnds, reading: FileReading) -> None:
     """Every byte was read as a worker reads it, and each control record is the one it should be."""
     lines = counted.counts().lines
     terminated = lines if ends.is_terminated else lines - 1
-    mark = len(UTF8_MARK) if ends.has_utf8_mark else 0
-    line_ends = file.size_bytes - mark - counted.characters
+    line_ends = file.size_bytes - counted.characters
     if line_ends not in (terminated, 2 * terminated):
         raise NotForThisEngine(
             f"{file.source_key}: Athena read {counted.characters} bytes in {lines} lines of "
@@ -203,7 +235,7 @@ def _reconcile(counted: _Counted, file: LandedObject, ends: FileEnds, reading: F
         if (found := counted.control.get(kind, 0)) != expected:
             raise NotForThisEngine(
                 f"{file.source_key}: {found} records are like its {kind}, of which there should be "
-                f"{expected}; Athena cannot tell which of them is at its end of the file"
+                f"{expected}; Athena cannot tell where in the file they stand"
             )
 
 

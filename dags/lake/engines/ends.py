@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lake.engines.documents import LandedObject, ObjectChanged
+from lake.convert import Counts, FileRefused
+from lake.convert.compression import compression_of
+from lake.engines.documents import LandedObject, NotForThisEngine, ObjectChanged
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 END_BYTES = 1 << 16
 """Read of each end: more than the longest record."""
-UTF8_MARK = b"\xef\xbb\xbf"
 
 _END_OF_FILE_MARK = b"\x1a"
 
@@ -40,11 +42,6 @@ class FileEnds:
         return cls(head=get(0), tail=get(max(0, file.size_bytes - END_BYTES)))
 
     @property
-    def has_utf8_mark(self) -> bool:
-        """Whether the file begins with the byte order mark of UTF-8."""
-        return self.head.startswith(UTF8_MARK)
-
-    @property
     def first_line(self) -> bytes:
         """Without its line end; cut where it is longer than `END_BYTES`."""
         line, end, _ = self.head.partition(b"\n")
@@ -62,13 +59,60 @@ class FileEnds:
         return len(last) if last and not last.strip(_END_OF_FILE_MARK) else 0
 
     @property
-    def last_line(self) -> bytes:
-        """Without its line end; the one before the end-of-file mark."""
-        lines = self.tail
-        if self.end_mark_bytes:
-            lines = lines.rpartition(b"\n")[0] + b"\n"
-        lines = lines.removesuffix(b"\n")
-        return lines.rpartition(b"\n")[2].removesuffix(b"\r")
+    def last_record(self) -> tuple[bytes, int]:
+        """The last line that holds something, and how many lines there are after it.
+
+        Empty lines and the end-of-file mark hold nothing.
+        """
+        lines = self.tail.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        after = 0
+        while len(lines) > 1 and self._is_empty(lines[-1], is_last=not after):
+            lines.pop()
+            after += 1
+        return lines[-1].removesuffix(b"\r") if lines else b"", after
+
+    def _is_empty(self, line: bytes, *, is_last: bool) -> bool:
+        text = line.removesuffix(b"\r")
+        return not text or (is_last and bool(self.end_mark_bytes))
+
+
+def require_plain(file: LandedObject, head: bytes) -> None:
+    """Engines read bytes as they are, of objects that are not hidden.
+
+    Raises:
+        NotForThisEngine: the file is compressed, begins with a byte order mark, or has a name that
+            engines pass over.
+    """
+    name = file.key.rpartition("/")[2]
+    if name.startswith(("_", ".")):
+        raise NotForThisEngine(
+            f"{file.source_key}: engines pass over names that begin with {name[0]}"
+        )
+    if (compression := compression_of(head)) != "none":
+        raise NotForThisEngine(
+            f"{file.source_key} is compressed ({compression}); a worker reads it"
+        )
+    if head.startswith(codecs.BOM_UTF8):
+        raise NotForThisEngine(f"{file.source_key} begins with a byte order mark")
+
+
+def read_ends(s3: S3Client, file: LandedObject) -> FileEnds:
+    """The ends of a file that engines can read.
+
+    Raises:
+        FileRefused: it is empty.
+        NotForThisEngine: as `require_plain`.
+        ObjectChanged: it is another object by now.
+    """
+    require_version(s3, file)
+    if not file.size_bytes:
+        nothing = Counts(lines=0, rows=0, rejected=0, control=0, reasons={})
+        raise FileRefused("the file is empty", nothing)
+    ends = FileEnds.read(s3, file)
+    require_plain(file, ends.head)
+    return ends
 
 
 def require_version(s3: S3Client, file: LandedObject) -> None:

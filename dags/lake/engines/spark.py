@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from lake.convert import Conversion, Counts, FileRefused
@@ -17,6 +18,7 @@ from lake.engines import parts
 from lake.engines.athena import content_hash
 from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
 from lake.engines.ends import require_version
+from lake.engines.facts import Trailer, facts_of
 from lake.engines.sql.dialect import Spark
 from lake.engines.sql.fixed_width import Places, fixed_width_rules
 from lake.engines.sql.formats import unreadable_header
@@ -31,7 +33,6 @@ SPLIT_BYTES = 128 << 20
 """What one task of Spark reads of a file."""
 PLACES = Places(
     first="line_number = 1",
-    after_trailer="coalesce(line_number > trailer_line, false)",
     end_mark="coalesce(line_number = mark_line, false)",
 )
 """The job knows where a line stands."""
@@ -68,6 +69,8 @@ class JobDocument(Document):
     verdict: str
     control: str
     columns: tuple[JobColumn, ...]
+    measures: tuple[str, ...]
+    """Sums over all lines."""
     folders: tuple[JobColumn, ...]
     """The values that partitions' folders are named by, outermost first."""
     raw: str
@@ -90,7 +93,7 @@ def job_document(
 
     Args:
         data_set: what the files should hold.
-        files: uncompressed objects.
+        files: objects that `read_ends` lets pass.
         staging: `s3://…/`, where everything goes; what is there is replaced.
         run_id: what rejects are marked with.
         field_ids: Iceberg's ids of the table's columns, by name; empty for none.
@@ -121,6 +124,7 @@ def job_document(
         closing=rules.closing,
         verdict=rules.verdict,
         control=rules.control,
+        measures=tuple(measure.sql for measure in rules.measures),
         columns=tuple(JobColumn(name=value.name, sql=value.sql) for value in rules.values),
         folders=tuple(JobColumn(name=name, sql=sql) for name, sql in folders),
         raw=rules.raw,
@@ -137,17 +141,25 @@ def _rules(data_set: DataSet) -> Rules:
 
 
 def start_job_arguments(
-    *, application_id: str, job_role_arn: str, airflow_bucket: str, document_uri: str, name: str
+    *,
+    application_id: str,
+    job_role_arn: str,
+    log_group: str,
+    airflow_bucket: str,
+    document_uri: str,
+    name: str,
 ) -> dict[str, Any]:
     """The arguments of `EmrServerlessStartJobOperator` that say what runs.
 
     Args:
         application_id: of the environment's EMR Serverless application.
         job_role_arn: what the job runs as.
+        log_group: where it logs.
         airflow_bucket: the bucket that holds `ENTRY_POINT`.
         document_uri: of the job document; a template of Airflow's may stand here.
         name: of the job run, for the console.
     """
+    logging = {"enabled": True, "logGroupName": log_group, "logStreamNamePrefix": name}
     return {
         "application_id": application_id,
         "execution_role_arn": job_role_arn,
@@ -157,6 +169,9 @@ def start_job_arguments(
                 "entryPoint": f"s3://{airflow_bucket}/{ENTRY_POINT}",
                 "entryPointArguments": [document_uri],
             }
+        },
+        "configuration_overrides": {
+            "monitoringConfiguration": {"cloudWatchLoggingConfiguration": logging}
         },
     }
 
@@ -207,22 +222,33 @@ def _conversion(
     key = file.source_key
     rows = parts.written_parts(warehouse, f"{prefix}rows/", folders=folders, source_key=key)
     rejects = parts.written_parts(warehouse, f"{prefix}rejects/", folders={}, source_key=key)
+    if (written := sum(part.rows for part in rows)) != result["rows"]:
+        raise RuntimeError(f"Spark wrote {written} of {result['rows']} rows of {file.uri}")
     counts = Counts(
         lines=result["lines"],
-        rows=sum(part.rows for part in rows),
+        rows=written,
         rejected=sum(part.rows for part in rejects),
         control=result["control"],
         reasons=result["reasons"],
     )
-    trailer = result["trailer"]
-    if trailer:
-        text = trailer["text"].encode("latin-1")
-        trailer = trailer | {"text": text.decode(data_set.layout.encoding, "backslashreplace")}
+    trailer = result["trailer"] and Trailer(
+        line_number=result["trailer"]["line_number"],
+        record=result["trailer"]["record"].encode("latin-1"),
+        after=result["trailer"]["after"],
+    )
+    measures = (measure.name for measure in _rules(data_set).measures)
+    facts = facts_of(
+        data_set,
+        lines=counts.lines,
+        trailer=trailer,
+        reasons=counts.reasons,
+        measures=dict(zip(measures, map(Decimal, result["measures"]), strict=True)),
+    )
     conversion = Conversion(
         counts=counts,
         size_bytes=file.size_bytes,
         sha256=content_hash(file),
-        facts={"lines": counts.lines, "trailer": trailer},
+        facts=facts,
     )
     return EngineConversion(conversion=conversion, parts=rows, rejects=rejects)
 

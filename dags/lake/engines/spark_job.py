@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 from pyspark.sql import (  # type: ignore[import-not-found]  # in Spark's environments alone
     Column,
     DataFrame,
+    Observation,
     SparkSession,
     Window,
 )
-from pyspark.sql import functions as F  # type: ignore[import-not-found]  # as above
+from pyspark.sql import functions as F
 
 SETTINGS = {
     # What cannot be cast is NULL.
@@ -48,8 +49,8 @@ class Whole(NamedTuple):
     """The first line is what a file has to begin with."""
     mark_line: int | None
     """The line that is the end-of-file mark of DOS."""
-    trailer_line: int | None
-    trailer: str | None
+    trailer: dict[str, Any] | None
+    """The first line that closes a file, and its number."""
 
 
 def main(uri: str) -> None:
@@ -72,8 +73,8 @@ def convert(spark: SparkSession, document: dict[str, Any]) -> None:
     """Convert the files of a job document and write down what became of each."""
     spark.conf.set("spark.sql.files.maxPartitionBytes", document["split_bytes"])
     results = [_Conversion(spark, document, file).run() for file in document["files"]]
-    written = spark.createDataFrame([(json.dumps(results),)], "value string")
-    written.coalesce(1).write.mode("overwrite").text(document["staging"] + "result")
+    written = spark.range(1).select(F.lit(json.dumps(results)).alias("value"))
+    written.write.mode("overwrite").text(document["staging"] + "result")
 
 
 class _Conversion:
@@ -93,18 +94,8 @@ class _Conversion:
         if not whole.lines or (self._document["opening"] and not whole.opens):
             return {**result, "first_line": whole.first_line}
         judged = self._judged(splits, whole)
-        self._write_rows(judged)
-        reasons = self._write_rejects(judged, splits)
-        control = sum(
-            [bool(self._document["opening"]), bool(whole.trailer_line), bool(whole.mark_line)]
-        )
-        trailer = {"number": whole.trailer_line, "text": whole.trailer}
-        return {
-            **result,
-            "control": control,
-            "reasons": reasons,
-            "trailer": trailer if whole.trailer_line else None,
-        }
+        written = self._write_rows(judged, whole)
+        return {**result, **written, "reasons": self._write_rejects(judged, splits)}
 
     def _splits(self) -> list[dict[str, Any]]:
         """Where each split begins: lines and bytes before it, and what it begins and ends with."""
@@ -140,39 +131,67 @@ class _Conversion:
         if read == size + 1 and set(splits[-1]["last_line"]) == {END_OF_FILE_MARK}:
             mark_line = lines
         closed = next((split for split in splits if split["trailer_id"] is not None), None)
-        trailer_line = closed and _line_number(closed, closed["trailer_id"])
         return Whole(
             lines=lines,
             first_line=splits[0]["first_line"] if splits else None,
             opens=bool(splits and splits[0]["opens"]),
             mark_line=mark_line,
-            trailer_line=trailer_line,
-            trailer=closed and closed["trailer"],
+            trailer=closed
+            and {
+                "line_number": _line_number(closed, closed["trailer_id"]),
+                "record": closed["trailer"],
+            },
         )
 
     def _judged(self, splits: list[dict[str, Any]], whole: Whole) -> DataFrame:
         """Each line with its number and its verdict."""
-        firsts = [(s["split"], s["first_id"], s["lines_before"]) for s in splits]
-        places = self._spark.createDataFrame(
-            firsts, "split bigint, first_id bigint, lines_before bigint"
-        )
+        places = self._table(splits, "split", "first_id", "lines_before")
         number = F.col("id") - F.col("first_id") + F.col("lines_before") + 1
         return (
             self._lines.join(F.broadcast(places), "split")
             .withColumn("line_number", number)
             .withColumn("mark_line", F.lit(whole.mark_line).cast("bigint"))
-            .withColumn("trailer_line", F.lit(whole.trailer_line).cast("bigint"))
             .withColumn("verdict", F.expr(self._document["verdict"]))
         )
 
-    def _write_rows(self, judged: DataFrame) -> None:
+    def _table(self, splits: list[dict[str, Any]], *names: str) -> DataFrame:
+        """Some numbers of each split, as a table; without a Python worker."""
+        rows = ", ".join(f"({', '.join(str(split[name]) for name in names)})" for split in splits)
+        table = self._spark.sql(f"SELECT * FROM VALUES {rows} AS splits({', '.join(names)})")  # noqa: S608  # of numbers
+        return table.select(*(F.col(name).cast("bigint") for name in names))
+
+    def _write_rows(self, judged: DataFrame, whole: Whole) -> dict[str, Any]:
+        """Write the rows; return what was seen of all lines meanwhile."""
         folders = self._document["folders"]
         columns = [self._column(column) for column in self._document["columns"]]
         columns.append(self._constant("source_key", self._file["source_key"]))
         columns += [F.expr(folder["sql"]).alias(folder["name"]) for folder in folders]
-        rows = judged.where("verdict IS NULL").select(*columns)
+        seen = Observation()
+        observed = judged.observe(seen, *self._observed(whole))
+        rows = observed.where("verdict IS NULL").select(*columns)
         names = [folder["name"] for folder in folders]
         rows.write.mode("overwrite").partitionBy(*names).parquet(self._file["staging"] + "rows")
+        found = seen.get
+        measures = [found[f"measure_{n}"] for n in range(len(self._document["measures"]))]
+        return {
+            "rows": found["rows"],
+            "control": found["control"],
+            "trailer": whole.trailer and {**whole.trailer, "after": found["after"]},
+            "measures": [str(measure or 0) for measure in measures],
+        }
+
+    def _observed(self, whole: Whole) -> list[Column]:
+        behind = F.col("line_number") > (whole.trailer["line_number"] if whole.trailer else 0)
+        holds = (F.col("line") != "") & ~F.coalesce(F.expr("line_number = mark_line"), F.lit(False))
+        return [
+            F.count(F.when(F.expr("verdict IS NULL"), 1)).alias("rows"),
+            F.count(F.when(F.expr(self._document["control"]), 1)).alias("control"),
+            F.count(F.when(behind & holds, 1)).alias("after"),
+            *(
+                F.expr(sql).alias(f"measure_{number}")
+                for number, sql in enumerate(self._document["measures"])
+            ),
+        ]
 
     def _write_rejects(self, judged: DataFrame, splits: list[dict[str, Any]]) -> dict[str, int]:
         """How many there are for each reason."""
@@ -190,8 +209,7 @@ class _Conversion:
 
     def _offsets(self, rejects: DataFrame, splits: list[dict[str, Any]]) -> DataFrame:
         """The byte offset of each line of the splits that have a reject."""
-        befores = [(split["split"], split["bytes_before"]) for split in splits]
-        before = self._spark.createDataFrame(befores, "split bigint, bytes_before bigint")
+        before = self._table(splits, "split", "bytes_before")
         touched = before.join(rejects.select("split").distinct(), "split")
         earlier = (
             Window.partitionBy("split").orderBy("id").rowsBetween(Window.unboundedPreceding, -1)

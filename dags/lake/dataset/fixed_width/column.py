@@ -71,14 +71,6 @@ class FixedWidthColumn(Span, Column):
         own = (self.sign in ("leading", "trailing")) + (self.decimal_point is not None)
         return self.width - own
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing but type, position, width and a date's format says how it is written."""
-        said = {"pivot", "sign", "decimal_point", "missing"} & self.model_fields_set
-        plain_kinds = ("string", "int", "bigint", "decimal", "date")
-        parts = parts_of(self.format) if self.format else {}
-        return not said and self.kind in plain_kinds and set(parts) in (set(), {"YYYY", "MM", "DD"})
-
     def problems(self, key: str) -> list[Problem]:
         """What does not fit together in this column, which stands at `key` in its file."""
         return [

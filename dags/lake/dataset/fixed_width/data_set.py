@@ -58,16 +58,6 @@ class FixedWidthDataSet(DataSet):
         """The bytes of a detail record that no column reads."""
         return self.layout.gaps([place for _, place in self._places()])
 
-    @property
-    def worker_only(self) -> list[str]:
-        """The keys in use that only a worker reads: the engines of SQL do not."""
-        columns = [
-            f"columns[{index}] ({column.name})"
-            for index, column in enumerate(self.record_columns)
-            if not column.is_plain
-        ]
-        return [*self.layout.worker_only, *columns, *(["groups"] if self.rows_of_groups else [])]
-
     def layout_problems(self) -> Iterator[Problem]:
         """What does not fit together in the layout and its columns."""
         yield from self.layout.problems(self._places())
@@ -79,9 +69,6 @@ class FixedWidthDataSet(DataSet):
             if column and column.width > WIDEST_PARTITION:
                 message = f"{name!r} has {column.width} bytes; a folder's name has room for "
                 yield Problem(f"partitions[{index}]", f"{message}{WIDEST_PARTITION}")
-        if self.engine != "worker" and self.worker_only:
-            message = f"{self.engine!r} does not read {', '.join(self.worker_only)}"
-            yield Problem("engine", message, "engine: worker")
 
     def _places(self) -> list[tuple[str, Span]]:
         places: list[tuple[str, Span]] = [

@@ -53,22 +53,6 @@ class FixedWidthLayout(Layout):
         """Whether a reader can begin at any line end: where there are some."""
         return self.line_end == "newline"
 
-    @property
-    def worker_only(self) -> list[str]:
-        """The keys in use that only a worker reads: the engines of SQL do not."""
-        used = {
-            "line_end": self.line_end != "newline",
-            "pad_short": self.pad_short,
-            "segment": self.segment,
-            "batch": self.batch,
-            "ignore": self.ignore,
-            "detail.other_types": self.detail and self.detail.other_types,
-            "trailer.sum": self.trailer and self.trailer.sum,
-            "trailer.count": self.trailer
-            and [each.of for each in self.trailer.count] not in ([], ["lines"]),
-        }
-        return [f"layout.{key}" for key, is_used in used.items() if is_used]
-
     def declared_types(self) -> Iterator[tuple[str, str]]:
         """Each type of record, and the key that declares it."""
         records = {

@@ -45,6 +45,18 @@ class Dialect(ABC):
     def decimal_literal(self, text: str) -> str:
         """A decimal such as 0.01."""
 
+    @abstractmethod
+    def days_after(self, date: str, days: str) -> str:
+        """A date so many days later."""
+
+    def replaced(self, value: str, pattern: str, into: str) -> str:
+        """A text with what matches replaced; `$1` in `into` is the first group."""
+        return f"regexp_replace({value}, {self.literal(pattern)}, {self.literal(into)})"
+
+    def as_text(self, value: str) -> str:
+        """A value as text."""
+        return f"CAST({value} AS {self.type_name('string')})"
+
     def without(self, value: str, pattern: str) -> str:
         """A text with everything cut out of it that matches."""
         return f"regexp_replace({value}, {self.literal(pattern)}, '')"
@@ -55,7 +67,7 @@ class Dialect(ABC):
 
     def cast(self, value: str, glue_type: str) -> str:
         """A text as a type of Glue, NULL where it is none."""
-        return f"try_cast({value} AS {glue_type})"
+        return f"try_cast({value} AS {self.type_name(glue_type)})"
 
     def null(self, glue_type: str) -> str:
         """NULL of a type."""
@@ -114,9 +126,9 @@ class Athena(Dialect):
         """A decimal such as 0.01."""
         return f"DECIMAL '{text}'"
 
-    def cast(self, value: str, glue_type: str) -> str:
-        """A text as a type of Glue, NULL where it is none."""
-        return f"try_cast({value} AS {self.type_name(glue_type)})"
+    def days_after(self, date: str, days: str) -> str:
+        """A date so many days later."""
+        return f"date_add('day', {days}, {date})"
 
     def type_name(self, glue_type: str) -> str:
         """A type of Glue as the engine calls it."""
@@ -157,3 +169,11 @@ class Spark(Dialect):
     def decimal_literal(self, text: str) -> str:
         """A decimal such as 0.01."""
         return f"{text}BD"
+
+    def days_after(self, date: str, days: str) -> str:
+        """A date so many days later."""
+        return f"date_add({date}, {days})"
+
+    def type_name(self, glue_type: str) -> str:
+        """A timestamp of Glue has no zone."""
+        return "timestamp_ntz" if glue_type == "timestamp" else glue_type

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lake.convert.rejects import Reason
-from lake.dataset.fixed_width import (
-    Detail,
-    FixedWidthColumn,
-    FixedWidthDataSet,
-    FixedWidthLayout,
-    Header,
-    Span,
-    Trailer,
-)
+from lake.dataset.encoding import read_encoding
+from lake.dataset.fixed_width import FixedWidthDataSet, FixedWidthLayout
 from lake.engines.sql.dialect import Dialect
 from lake.engines.sql.encoding import Encoding
-from lake.engines.sql.rules import CONTROL, MOST_RAW_CHARACTERS, Fault, Rules, Value
+from lake.engines.sql.fields import Field, field_of
+from lake.engines.sql.rules import CONTROL, MOST_RAW_CHARACTERS, Fault, Measure, Rules, Value
 
-HEADER, TRAILER, END_MARK = "header", "trailer", "end_mark"
+EMPTY, END_MARK, HEADER, IGNORED, TRAILER = "empty", "end_mark", "header", "ignored", "trailer"
 """The kinds of control records."""
-
-_BLANK = r"\A *\z"
-_NUMBER = r"\A *[+-]?[0-9]+ *\z"
-_CONTROL_CHARACTER = r"\p{Cc}"
-_DIGITS = {"YYYY": "[0-9]{4}", "MM": "[0-9]{2}", "DD": "[0-9]{2}"}
+UNKNOWN = (Reason.RECORD_LENGTH, Reason.RECORD_TYPE, Reason.MISPLACED_HEADER)
+"""Records that may have been of any type."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +25,6 @@ class Places:
 
     first: str
     """It is the file's first."""
-    after_trailer: str
     end_mark: str
     """It is the end-of-file mark of DOS, which closes the file."""
 
@@ -43,127 +32,104 @@ class Places:
 def fixed_width_rules(data_set: FixedWidthDataSet, *, dialect: Dialect, places: Places) -> Rules:
     """What becomes of a line of the data set's files."""
     layout = data_set.layout
-    encoding = Encoding(dialect, layout.encoding)
-    fields = [_Field(column, dialect, encoding) for column in data_set.columns]
+    encoding = Encoding(dialect, read_encoding(layout.encoding))
+    record = _record(layout)
+    fields = [
+        field_of(column, dialect=dialect, encoding=encoding, record=record)
+        for column in data_set.columns
+    ]
+    types = RecordTypes(layout, dialect)
     faults = [
-        *_record_faults(layout, dialect, places),
+        *_record_faults(layout, types, places),
         *(fault for field in fields for fault in field.faults()),
     ]
     kept = f"substr(line, 1, {MOST_RAW_CHARACTERS})"
     return Rules(
         dialect=dialect,
         faults=tuple(faults),
-        values=tuple(field.value() for field in fields),
-        opening=_is_of_type(layout, layout.header, dialect),
-        closing=_is_of_type(layout, layout.trailer, dialect),
+        values=tuple(
+            Value(name=field.column.name, glue_type=field.column.glue_type, sql=field.value())
+            for field in fields
+        ),
+        measures=tuple(_measures(layout, types, fields)),
+        opening=types.is_of([layout.header.type]) if layout.header else None,
+        closing=types.is_of([layout.trailer.type]) if layout.trailer else None,
         raw=encoding.escaped(kept),
         raw_bytes=dialect.as_bytes(kept),
     )
 
 
-def _record_faults(layout: FixedWidthLayout, dialect: Dialect, places: Places) -> Iterator[Fault]:
+def _record(layout: FixedWidthLayout) -> str:
+    """The line, with the spaces that it may have lost."""
+    return f"rpad(line, {layout.record_length}, ' ')" if layout.pad_short else "line"
+
+
+@dataclass(frozen=True)
+class RecordTypes:
+    """Tells records apart."""
+
+    layout: FixedWidthLayout
+    dialect: Dialect
+
+    @property
+    def is_whole(self) -> str:
+        """Whether a line has the length of a record."""
+        compare = "<=" if self.layout.pad_short else "="
+        return f"length(line) {compare} {self.layout.record_length}"
+
+    def is_of(self, types: Sequence[str]) -> str:
+        """Whether a line is a record of one of some types."""
+        return f"({self.is_whole} AND {self.dialect.any_of([self._has(text) for text in types])})"
+
+    def _has(self, text: str) -> str:
+        place, segment = self.layout.record_type, self.layout.segment
+        if place is None:
+            return "true"
+        record = _record(self.layout)
+        start = f"substr({record}, {place.position}, {place.width})"
+        condition = f"{start} = {self.dialect.literal(text[: place.width])}"
+        if segment and len(text) > place.width:
+            end = f"substr({record}, {segment.position}, {segment.width})"
+            condition += f" AND {end} = {self.dialect.literal(text[place.width :])}"
+        return f"({condition})"
+
+
+def _record_faults(layout: FixedWidthLayout, types: RecordTypes, places: Places) -> Iterator[Fault]:
     """What is no detail record, in the order in which `RecordSorter` tells it."""
+    yield Fault(condition="line = ''", reason=CONTROL, column=EMPTY)
     yield Fault(condition=places.end_mark, reason=CONTROL, column=END_MARK)
-    if layout.trailer:
-        yield Fault(condition=places.after_trailer, reason=Reason.AFTER_TRAILER)
-    wrong_length = f"length(line) <> {layout.record_length}"
-    yield Fault(condition=wrong_length, reason=Reason.RECORD_LENGTH)
-    if layout.record_type is None or layout.detail is None:
+    yield Fault(condition=f"NOT ({types.is_whole})", reason=Reason.RECORD_LENGTH)
+    if layout.detail is None:
         return
-    is_header = _is_of_type(layout, layout.header, dialect)
-    is_trailer = _is_of_type(layout, layout.trailer, dialect)
-    if is_header:
+    if layout.header:
+        is_header = types.is_of([layout.header.type])
         is_first = f"{is_header} AND {places.first}"
         yield Fault(condition=is_first, reason=CONTROL, column=HEADER)
         yield Fault(condition=is_header, reason=Reason.MISPLACED_HEADER)
-    if is_trailer:
+    if layout.trailer:
+        is_trailer = types.is_of([layout.trailer.type])
         yield Fault(condition=is_trailer, reason=CONTROL, column=TRAILER)
-    is_detail = _is_of_type(layout, layout.detail, dialect)
+    if layout.ignore:
+        yield Fault(condition=types.is_of(layout.ignore), reason=CONTROL, column=IGNORED)
+    is_detail = types.is_of(layout.detail.types)
     yield Fault(condition=f"NOT {is_detail}", reason=Reason.RECORD_TYPE)
 
 
-def _is_of_type(
-    layout: FixedWidthLayout, record: Header | Detail | Trailer | None, dialect: Dialect
-) -> str | None:
-    """Whether a line is a whole record of a type; None where the layout has no such record."""
-    if record is None or layout.record_type is None:
-        return None
-    place = _of_line(layout.record_type)
-    return f"(length(line) = {layout.record_length} AND {place} = {dialect.literal(record.type)})"
-
-
-def _of_line(span: Span) -> str:
-    return f"substr(line, {span.position}, {span.width})"
-
-
-class _Field:
-    """The field of one column."""
-
-    def __init__(self, column: FixedWidthColumn, dialect: Dialect, encoding: Encoding) -> None:
-        self._column = column
-        self._dialect = dialect
-        self._encoding = encoding
-        self._text = _of_line(column)
-
-    def value(self) -> Value:
-        """The value of a row; NULL where the field is blank."""
-        column = self._column
-        match column.kind:
-            case "string":
-                trimmed = self._dialect.without(self._encoding.decoded(self._text), r" +\z")
-                sql = f"nullif({trimmed}, '')"
-            case "date":
-                sql = self._date()
-            case "decimal":
-                sql = self._decimal()
-            case _:
-                sql = self._dialect.cast(f"trim({self._text})", column.glue_type)
-        return Value(name=column.name, glue_type=column.glue_type, sql=sql)
-
-    def faults(self) -> Iterator[Fault]:
-        """Why the field cannot be read, in the order in which a worker looks."""
-        blank = self._dialect.matches(self._text, _BLANK)
-        if not self._column.nullable:
-            yield self._fault(blank, Reason.BLANK)
-        match self._column.kind:
-            case "string":
-                yield from self._text_faults()
-            case "date":
-                yield self._fault(f"NOT ({blank} OR {self._is_date()})", Reason.NOT_A_DATE)
-            case _:
-                number = self._dialect.matches(self._text, _NUMBER)
-                yield self._fault(f"NOT ({blank} OR {number})", Reason.NOT_A_NUMBER)
-
-    def _text_faults(self) -> Iterator[Fault]:
-        yield self._fault(self._encoding.undecodable(self._text), Reason.ENCODING)
-        decoded = self._encoding.decoded(self._text)
-        is_control = self._dialect.matches(decoded, _CONTROL_CHARACTER)
-        yield self._fault(is_control, Reason.CONTROL_CHARACTER)
-
-    def _fault(self, condition: str, reason: Reason) -> Fault:
-        return Fault(condition=condition, reason=reason, column=self._column.name)
-
-    def _decimal(self) -> str:
-        """The digits as a whole number, then its point."""
-        column = self._column
-        whole = self._dialect.cast(f"trim({self._text})", "decimal(18,0)")
-        unit = self._dialect.decimal_literal(f"{10.0**-column.scale:.{column.scale}f}")
-        scaled = f"{whole} * {unit}" if column.scale else whole
-        return self._dialect.cast(scaled, column.glue_type)
-
-    def _date(self) -> str:
-        form, start = self._column.date_format, self._column.position
-        year, month, day = (
-            f"substr(line, {start + form.index(part)}, {len(part)})"
-            for part in ("YYYY", "MM", "DD")
-        )
-        return self._dialect.cast(f"{year} || '-' || {month} || '-' || {day}", "date")
-
-    def _is_date(self) -> str:
-        """Digits and separators in their places, a day that the calendar has, from year 1 on."""
-        parts = re.split(r"(YYYY|MM|DD)", self._column.date_format)
-        pattern = "".join(_DIGITS.get(part, f"[{part}]" if part else "") for part in parts)
-        written = self._dialect.matches(self._text, rf"\A{pattern}\z")
-        year = self._column.position + self._column.date_format.index("YYYY")
-        is_real = f"substr(line, {year}, 4) <> '0000' AND {self._date()} IS NOT NULL"
-        return f"({written} AND {is_real})"
+def _measures(
+    layout: FixedWidthLayout, types: RecordTypes, fields: Sequence[Field]
+) -> Iterator[Measure]:
+    """What a trailer's counts and sums are compared with, beside the number of lines."""
+    if layout.trailer is None or layout.detail is None:
+        return
+    if any(count.of != "lines" for count in layout.trailer.count):
+        for _, text in layout.declared_types():
+            yield Measure(name=("records", text), condition=types.is_of([text]))
+    is_detail = types.is_of(layout.detail.types)
+    for name in sorted({each.of for each in layout.trailer.sum}):
+        field = next(field for field in fields if field.column.name == name)
+        bad = field.dialect.any_of([fault.condition for fault in field.faults()])
+        yield Measure(name=("unread", name), condition=f"{is_detail} AND {bad}")
+        readable = f"{is_detail} AND NOT {bad}"
+        # Of 28 digits, since the sum of many numbers of 18 has more.
+        value = f"CAST({field.value()} AS decimal(28,{field.column.scale}))"
+        yield Measure(name=("sums", name), condition=readable, value=value)

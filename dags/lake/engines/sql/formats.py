@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lake.convert import Counts, FileRefused
-from lake.convert.structure import Structure
-from lake.dataset import DataSet, FixedWidthDataSet
+from lake.dataset import DataSet, FixedWidthDataSet, FixedWidthLayout
 from lake.engines.documents import NotForThisEngine
 from lake.engines.ends import FileEnds
 from lake.engines.sql.dialect import Athena
@@ -28,18 +26,12 @@ _SHOWN_BYTES = 40
 class FileReading:
     """The rules of one file, and what its ends say that its lines must agree with."""
 
-    data_set: FixedWidthDataSet
     rules: Rules
     control: Mapping[str, int]
-    """How many control records of each kind there have to be."""
-    end_lines: int = 0
-    """Lines after the trailer: the end-of-file mark, or none."""
+    """How many control records of some kinds there have to be."""
     trailer: bytes | None = None
-
-    def facts(self, lines: int) -> Mapping[str, Any]:
-        """As the format's reader in `lake.convert` gives them."""
-        trailer = None if self.trailer is None else (lines - self.end_lines, self.trailer)
-        return Structure.of_lines(self.data_set, lines=lines, trailer=trailer).facts
+    after_trailer: int = 0
+    """Lines behind it, which hold nothing."""
 
 
 def reading_of(data_set: DataSet, ends: FileEnds) -> FileReading:
@@ -47,7 +39,7 @@ def reading_of(data_set: DataSet, ends: FileEnds) -> FileReading:
 
     Raises:
         FileRefused: it has no readable header.
-        NotForThisEngine: its trailer is not its last record.
+        NotForThisEngine: Athena does not read the format.
     """
     if isinstance(data_set, FixedWidthDataSet):
         return _fixed_width(data_set, ends)
@@ -59,29 +51,22 @@ def _fixed_width(data_set: FixedWidthDataSet, ends: FileEnds) -> FileReading:
     control = {END_MARK: 1 if ends.end_mark_bytes else 0}
     first = "false"
     if layout.header:
-        if not _is_record(data_set, ends.first_line, layout.header.type):
+        if not _is_record(layout, ends.first_line, layout.header.type):
             nothing = Counts(lines=0, rows=0, rejected=0, control=0, reasons={})
             raise FileRefused(unreadable_header(data_set, ends.first_line), nothing)
         first = f"line = {dialect.literal(ends.first_line.decode('latin-1'))}"
         control[HEADER] = 1
-    trailer = None
+    last, after = ends.last_record
+    has_trailer = layout.trailer and _is_record(layout, last, layout.trailer.type)
     if layout.trailer:
-        is_last = _is_record(data_set, ends.last_line, layout.trailer.type)
-        if is_last:
-            trailer = ends.last_line
-        control[TRAILER] = 1 if is_last else 0
+        control[TRAILER] = 1 if has_trailer else 0
     mark = rf"length(line) = {ends.end_mark_bytes} AND {dialect.matches('line', r'\A\x1A+\z')}"
-    places = Places(
-        first=first,
-        after_trailer="false",
-        end_mark=mark if ends.end_mark_bytes else "false",
-    )
+    places = Places(first=first, end_mark=mark if ends.end_mark_bytes else "false")
     return FileReading(
-        data_set=data_set,
         rules=fixed_width_rules(data_set, dialect=dialect, places=places),
         control=control,
-        end_lines=control[END_MARK],
-        trailer=trailer,
+        trailer=last if has_trailer else None,
+        after_trailer=after,
     )
 
 
@@ -96,10 +81,14 @@ def unreadable_header(data_set: DataSet, first_line: bytes) -> str:
     )
 
 
-def _is_record(data_set: FixedWidthDataSet, line: bytes, record_type: str) -> bool:
+def _is_record(layout: FixedWidthLayout, line: bytes, record_type: str) -> bool:
     """Whether a line is a whole record of a type."""
-    layout = data_set.layout
-    if layout.record_type is None or len(line) != layout.record_length:
+    length = layout.record_length
+    if layout.record_type is None or len(line) > length:
         return False
-    place = slice(layout.record_type.position - 1, layout.record_type.end)
-    return line[place] == record_type.encode("ascii")
+    if len(line) < length and not layout.pad_short:
+        return False
+    record = line.ljust(length)
+    places = [layout.record_type, *([layout.segment] if layout.segment else [])]
+    text = b"".join(record[place.position - 1 : place.end] for place in places)
+    return text.startswith(record_type.encode("ascii"))

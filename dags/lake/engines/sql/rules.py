@@ -33,6 +33,24 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number that is added up over all lines of a file."""
+
+    name: tuple[str, str]
+    condition: str
+    """Of the lines that count."""
+    value: str | None = None
+    """What each adds; None for one."""
+
+    @property
+    def sql(self) -> str:
+        """The aggregate."""
+        if self.value is None:
+            return f"sum(CASE WHEN {self.condition} THEN 1 ELSE 0 END)"
+        return f"sum(CASE WHEN {self.condition} THEN {self.value} END)"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """What becomes of a record called `line`."""
 
@@ -42,6 +60,7 @@ class Rules:
     whose kind is in place of the column."""
     values: tuple[Value, ...]
     """Of a record without a fault."""
+    measures: tuple[Measure, ...] = ()
     opening: str | None = None
     """Whether the record is a header, where the file has to begin with one."""
     closing: str | None = None

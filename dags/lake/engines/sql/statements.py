@@ -78,6 +78,10 @@ class FileStatements:
         names = ["verdict", *self.partition_names]
         columns = [*names, "count(*) AS lines", "sum(length(line)) AS characters"]
         columns.append("bool_and(from_utf8(to_utf8(line)) = line) AS decoded")
+        columns += [
+            f"{measure.sql} AS measure_{number}"
+            for number, measure in enumerate(self.rules.measures)
+        ]
         places = ", ".join(str(number) for number in range(1, len(names) + 1))
         return f"SELECT {', '.join(columns)} FROM {self._verdicts()} GROUP BY {places}"
 

@@ -180,9 +180,7 @@ class Lake:
         """What Athena makes of it."""
         engine = AthenaEngine(athena=self.athena, warehouse=self.warehouse)
         try:
-            converted = engine.convert(
-                data_set, file, staging="_runs/staged/", table="lines_of_test", run_id=RUN
-            )
+            converted = engine.convert(data_set, file, staging="staged/", run_id=RUN)
         except FileRefused as error:
             return Outcome(refused=str(error))
         return self.outcome(data_set, converted)
