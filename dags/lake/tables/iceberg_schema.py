@@ -19,15 +19,15 @@ from pyiceberg.types import (
     IntegerType,
     ListType,
     LongType,
-    MapType,
     NestedField,
     StringType,
     StructType,
     TimestampType,
 )
 
+from lake.dataset.nested import Array, NestedType, Scalar, Struct
 from lake.tables.schema import TableColumn, TableSchema
-from lake.tables.types import Array, Map, Scalar, Struct, Type
+from lake.tables.types import decimal_digits
 
 _SCALARS: dict[str, IcebergType] = {
     "boolean": BooleanType(),
@@ -79,30 +79,20 @@ def iceberg_schema(wanted: TableSchema) -> tuple[Schema, PartitionSpec]:
     return schema, spec
 
 
-def iceberg_type(kind: Type, next_id: Callable[[], int]) -> IcebergType:
+def iceberg_type(kind: NestedType, next_id: Callable[[], int]) -> IcebergType:
     """A type in Iceberg's terms; fields inside of it take the next ids."""
     match kind:
         case Array(element):
             return ListType(next_id(), iceberg_type(element, next_id), element_required=False)
-        case Map(key, value):
-            return MapType(
-                next_id(),
-                iceberg_type(key, next_id),
-                next_id(),
-                iceberg_type(value, next_id),
-                value_required=False,
+        case Struct(members):
+            fields = (
+                NestedField(next_id(), name, iceberg_type(of, next_id), required=False)
+                for name, of in members
             )
-        case Struct(fields):
-            return StructType(
-                *(
-                    NestedField(next_id(), name, iceberg_type(of, next_id), required=False)
-                    for name, of in fields
-                )
-            )
-        case Scalar("decimal", precision, scale):
-            return DecimalType(precision, scale)
-        case Scalar(name):
-            return _SCALARS[name]
+            return StructType(*fields)
+        case Scalar(text):
+            digits = decimal_digits(kind)
+            return DecimalType(*digits) if digits else _SCALARS[text]
 
 
 def glue_type(kind: IcebergType) -> str:
@@ -110,8 +100,6 @@ def glue_type(kind: IcebergType) -> str:
     match kind:
         case ListType():
             return f"array<{glue_type(kind.element_type)}>"
-        case MapType():
-            return f"map<{glue_type(kind.key_type)},{glue_type(kind.value_type)}>"
         case StructType():
             inner = (f"{field.name}:{glue_type(field.field_type)}" for field in kind.fields)
             return f"struct<{','.join(inner)}>"

@@ -9,8 +9,9 @@ from functools import cached_property
 from lake.dataset import DataSet
 from lake.dataset.column import SOURCE_KEY
 from lake.dataset.lifecycle import Projection
+from lake.dataset.nested import NestedType
 from lake.tables.table import IncompatibleSchema, Which
-from lake.tables.types import Type, parse_type, widens
+from lake.tables.types import column_type, widens
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class TableColumn:
     nullable: bool = True
 
     @property
-    def parsed(self) -> Type:
+    def parsed(self) -> NestedType:
         """The type, nested as it may be."""
-        return parse_type(self.type)
+        return column_type(self.type)
 
 
 @dataclass(frozen=True, kw_only=True)
