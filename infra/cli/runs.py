@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ from infra.cli.steps import Failed, detail
 from infra.local.settings import LocalSettings
 
 ENDED = {"success", "failed"}
+LOCKED_TRIES = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,9 @@ class Runs:
         """Have Airflow run the DAG for each day of a range, also those that it ran for before.
 
         Gives the backfill's id.
+
+        Raises:
+            Failed: Airflow's database stays locked; on SQLite another process may write at once.
         """
         body = {
             "dag_id": self.dag_id,
@@ -115,7 +120,14 @@ class Runs:
             "reprocess_behavior": "completed",
             "max_active_runs": 1,
         }
-        return int(self._call("POST", "/backfills", body=body)["id"])
+        for _ in range(LOCKED_TRIES):
+            try:
+                return int(self._call("POST", "/backfills", body=body)["id"])
+            except ClientError as error:
+                if error.response.get("RestApiStatusCode") != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise
+            time.sleep(1)
+        raise Failed(f"Airflow's database is locked: no backfill of {self.dag_id} could be made")
 
     def wait_until_backfilled(
         self, backfill_id: int, first: date, last: date, *, timeout_seconds: float

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.cli.runs import Runs
 from infra.cli.steps import Failed
@@ -110,7 +111,7 @@ def test_a_failed_run_says_which_file_and_why(monkeypatch: pytest.MonkeyPatch) -
 
 
 class Backfilling:
-    """An Airflow whose backfill is done at the second look; one of its days may have failed."""
+    """An Airflow on a locked SQLite; its backfill is done at the second look."""
 
     def __init__(self, *states: str) -> None:
         self.states = states
@@ -119,6 +120,9 @@ class Backfilling:
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
         self.asked.append((method, path, arguments))
+        if method == "POST" and len(self.asked) == 1:
+            answer: Any = {"Error": {"Code": "RestApiServerException"}, "RestApiStatusCode": 503}
+            raise ClientError(answer, "InvokeRestApi")
         if method == "POST":
             return {"id": 7}
         if path == "/backfills/7":
@@ -145,7 +149,7 @@ def test_a_backfill_is_waited_for_and_fails_with_a_day_of_it(
     else:
         runs.wait_until_backfilled(backfill_id, *days, timeout_seconds=5)
 
-    body = airflow.asked[0][2]["body"]
+    body = airflow.asked[1][2]["body"]
     assert (body["from_date"], body["to_date"]) == ("2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z")
     assert (body["reprocess_behavior"], body["max_active_runs"]) == ("completed", 1)
     assert airflow.looks == 2
