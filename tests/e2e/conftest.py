@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from infra.local.settings import REPOSITORY, LocalSettings
 SHARED = (".venv", ".tools", "node_modules")
 COPIED = ("app.py", "cdk.json", "infra", "dags", "plugins", "requirements", "pyproject.toml")
 RUN_TIMEOUT_SECONDS = 300
+ARCHIVE = "_archive/"
+PARSED_WITHIN_SECONDS = 40
+"""One sync (3 s) and one parse (5 s between two of a file), with room for a busy machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +62,27 @@ class Lab:
         return list(query(sql, environment=self.environment, settings=self.settings).rows)
 
     def landed(self) -> list[str]:
-        """The keys in the landing bucket."""
-        listed = self.client("s3").list_objects_v2(Bucket=self.environment.landing_bucket)
-        return [item["Key"] for item in listed.get("Contents", [])]
+        """The keys in the landing bucket, but those of the archive."""
+        return [key for key in self._landing_keys() if not key.startswith(ARCHIVE)]
+
+    def archived(self) -> list[str]:
+        """The keys that the archived originals landed under."""
+        keys = [key for key in self._landing_keys() if key.startswith(ARCHIVE)]
+        return [key.removeprefix(ARCHIVE) for key in keys]
+
+    def _landing_keys(self) -> list[str]:
+        pages = (
+            self.client("s3")
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=self.environment.landing_bucket)
+        )
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def deploy(self) -> str:
+        """Deploy the copy as it is; gives what `cdk` said."""
+        done = self.cdk("deploy", "--all", "--require-approval", "never", "--ci")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def airflow(self, method: str, path: str, **more: Any) -> Any:
         """One call of Airflow's REST API through MWAA."""
@@ -119,6 +141,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
     finally:
         lab.lake("down")
+
+
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    """The file with `old` replaced by `new`, as long as the block lasts."""
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new))
+    try:
+        yield
+    finally:
+        path.write_text(before)
 
 
 def free_ports() -> tuple[int, int, int]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,34 +12,13 @@ import pytest
 
 from infra.local.supervisor.processes import find_marked, home_marker
 
-from .conftest import Lab, wait_for
+from .conftest import PARSED_WITHIN_SECONDS, Lab, changed, wait_for
 
 pytestmark = pytest.mark.e2e
-
-PARSED_WITHIN_SECONDS = 40
-"""One sync (3 s) and one parse (5 s between two of a file), with room for a busy machine."""
 
 
 def mwaa_environment(lab: Lab) -> dict[str, Any]:
     return dict(lab.client("mwaa").get_environment(Name="lake-dev")["Environment"])
-
-
-def deploy(lab: Lab) -> str:
-    done = lab.cdk("deploy", "--all", "--require-approval", "never", "--ci")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@contextmanager
-def changed(path: Path, old: str, new: str) -> Iterator[None]:
-    """The file with `old` replaced by `new`, as long as the block lasts."""
-    before = path.read_text()
-    assert old in before
-    path.write_text(before.replace(old, new))
-    try:
-        yield
-    finally:
-        path.write_text(before)
 
 
 def test_after_a_deploy_there_are_no_differences(lab: Lab) -> None:
@@ -55,7 +33,7 @@ def test_a_changed_dag_is_parsed_soon_and_leaves_the_environment_untouched(lab: 
     quotes = lab.root / "dags" / "datasets" / "market" / "quotes.yaml"
 
     with changed(quotes, "owner: market-data", "owner: somebody-else"):
-        deploy(lab)
+        lab.deploy()
         started = time.monotonic()
         wait_for(
             lambda: "somebody-else" in lab.airflow("GET", "/dags/market_quotes")["owners"],
@@ -70,21 +48,28 @@ def test_a_changed_dag_is_parsed_soon_and_leaves_the_environment_untouched(lab: 
 def test_a_deleted_dag_leaves_airflow_and_a_second_one_comes_and_goes(lab: Lab) -> None:
     copy = lab.root / "dags" / "datasets" / "market" / "other.yaml"
     copy.write_text((copy.parent / "quotes.yaml").read_text().replace("market/quotes/", "other/"))
-    deploy(lab)
+    lab.deploy()
     wait_for(
-        lambda: dag_ids(lab) == {"market_quotes", "market_other"},
+        lambda: dag_ids(lab) == expected_dag_ids(lab),
         timeout_seconds=PARSED_WITHIN_SECONDS,
-        what="both DAGs",
+        what="the DAGs of the new data set",
     )
+    assert "market_other" in dag_ids(lab)
 
     copy.unlink()
-    deploy(lab)
+    lab.deploy()
 
     wait_for(
-        lambda: dag_ids(lab) == {"market_quotes"},
+        lambda: dag_ids(lab) == expected_dag_ids(lab),
         timeout_seconds=60,
-        what="the deleted DAG to go",
+        what="the deleted DAGs to go",
     )
+
+
+def expected_dag_ids(lab: Lab) -> set[str]:
+    files = (lab.root / "dags" / "datasets").rglob("*.yaml")
+    tables = {f"{path.parent.name}_{path.stem}" for path in files}
+    return {f"{table}{kind}" for table in tables for kind in ("", "_backfill", "_maintenance")}
 
 
 def dag_ids(lab: Lab) -> set[str]:
@@ -103,23 +88,23 @@ def test_a_requirement_that_contradicts_the_image_fails_the_deploy_with_the_conf
     assert "celery==5.5.0" in said
     assert "celery==5.6.3" in said
     assert mwaa_environment(lab)["Status"] == "AVAILABLE"
-    assert dag_ids(lab) == {"market_quotes"}, "the old Airflow never stopped"
+    assert dag_ids(lab) == expected_dag_ids(lab), "the old Airflow never stopped"
 
 
 def test_changed_requirements_update_the_environment(lab: Lab) -> None:
-    deploy(lab)
+    lab.deploy()
     before = mwaa_environment(lab)
     requirements = lab.root / "requirements" / "requirements.txt"
 
     with changed(requirements, "awswrangler==", "cowsay==6.1\nawswrangler=="):
-        deploy(lab)
+        lab.deploy()
 
         after = mwaa_environment(lab)
         assert after["Status"] == "AVAILABLE"
         assert after["RequirementsS3ObjectVersion"] != before["RequirementsS3ObjectVersion"]
         installed = list(lab.settings.home.glob("**/site-packages/cowsay"))
         assert installed, "the requirement is there"
-    deploy(lab)
+    lab.deploy()
 
 
 def test_destroy_leaves_nothing_but_keys_pending_deletion(lab: Lab) -> None:
