@@ -28,6 +28,8 @@ _ROWS_A_FILE = 39
 _DAY = datetime.date(2024, 1, 2)
 _UPLOADS = 16
 _POLL_SECONDS = 2
+_CALLS = 5
+"""Of Airflow's API, each of which can be repeated, until one does not fail."""
 _PARSE_TIMEOUT_SECONDS = 300
 
 
@@ -186,6 +188,11 @@ def _call(
     if query is not None:
         arguments["QueryParameters"] = query
     mwaa = client("mwaa", checkout.settings)
+    for _ in range(_CALLS - 1):
+        try:
+            return mwaa.invoke_rest_api(**arguments)["RestApiResponse"]
+        except mwaa.exceptions.RestApiServerException:  # SQLite is locked while others write
+            time.sleep(_POLL_SECONDS)
     return mwaa.invoke_rest_api(**arguments)["RestApiResponse"]
 
 
