@@ -3,14 +3,14 @@
     warehouse = Warehouse.connect(bucket=curated_bucket, database=database)
     table = lake_table(data_set, warehouse=warehouse, which="rows")
     field_ids = table.ensure()
-    changes = changes_for(table, write="append", add=parts, replaced_source_keys=keys, staging=key)
-    table.apply(Change(number=table.applied() + 1, run_id=run, add=changes.add, remove=...))
+    changes = changes_for(table, add=parts, replaced_source_keys=keys, staging=prefix)
+    table.apply(Change(number=n, run_id=run, add=changes.add, remove=changes.remove))
 
-A change is computed against the table as it stands (`changes_for`, `without_rejects`,
-`compaction`: new objects go below the `staging` prefix, where no reader looks), is then committed
-by the caller under the next free number, and applied. Where another took the number, apply that
-one and compute again. Compaction is a change like every other: what a committed change removes
-must still be there when it is applied.
+A change is computed against the table as it stands (`changes.changes_for`,
+`changes.without_rejects`, `compaction.compaction`: new objects go below the `staging` prefix, where
+no reader looks), is then committed by the caller under the next free number, and applied. Where
+another took the number, apply that one and compute again. Compaction is a change like every other:
+what a committed change removes must still be there when it is applied.
 
 No Airflow in here; pyarrow and pyiceberg are imported where they are used.
 """
