@@ -42,7 +42,7 @@ def audit(*, lake: Lake, plan: Plan) -> Audit:
     outcomes = _known(lake, _judged(lake, results))
     parts = tuple(part for batch in batches for part in batch.parts)
     staged = Staged(lake, places.run, [batch.conversion for batch in batches if batch.parts], parts)
-    outcomes = _checked(staged, outcomes)
+    outcomes = _checked(staged, outcomes, table_is_empty=not change)
     audited = Audit(
         change=change,
         files=tuple(outcomes),
@@ -116,7 +116,9 @@ def _known(lake: Lake, outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
     ]
 
 
-def _checked(staged: Staged, outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
+def _checked(
+    staged: Staged, outcomes: Sequence[FileOutcome], *, table_is_empty: bool
+) -> list[FileOutcome]:
     """The outcomes after Athena was asked."""
     accepted = {outcome.key: outcome.rows for outcome in outcomes if outcome.state == "loaded"}
     if not accepted:
@@ -124,7 +126,9 @@ def _checked(staged: Staged, outcomes: Sequence[FileOutcome]) -> list[FileOutcom
     staged.ensure()
     _require_rows(staged, accepted)
     write = staged.lake.data_set.target.write
-    reasons = conflicting(staged, accepted, write=write, replaced=accepted)
+    reasons = conflicting(
+        staged, accepted, write=write, replaced=accepted, table_is_empty=table_is_empty
+    )
     return [
         outcome.model_copy(update={"state": "refused", "reason": reasons[outcome.key]})
         if outcome.key in reasons

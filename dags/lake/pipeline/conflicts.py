@@ -10,7 +10,12 @@ from lake.tables.changes import Write
 
 
 def conflicting(
-    staged: Staged, accepted: Collection[str], *, write: Write, replaced: Collection[str]
+    staged: Staged,
+    accepted: Collection[str],
+    *,
+    write: Write,
+    replaced: Collection[str],
+    table_is_empty: bool = False,
 ) -> dict[str, str]:
     """Of the accepted files those that the table cannot take, each with the reason.
 
@@ -25,7 +30,7 @@ def conflicting(
         accepted=accepted,
         replaced=replaced,
         same=list(staged.same_keys()),
-        held=list(staged.held_keys()) if write == "append" else [],
+        held=list(staged.held_keys()) if write == "append" and not table_is_empty else [],
         keys=", ".join(keys),
     )
 
