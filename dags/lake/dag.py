@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -58,7 +57,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
     """The files of a day again, from the archive too: `airflow backfill create` runs it for days.
 
     A day that comes round by the schedule has nothing to do. Triggered by hand, it takes the files
-    of an archive prefix, whatever their days.
+    of an archive prefix, whatever their days, or records of the quarantine.
     """
     run = {"name": name, "this_run": "{{ run_id }}"}
     with DAG(
@@ -70,6 +69,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         params={
             "prefix": Param("", type="string", description="Below the data set's archive folder"),
             "pattern": Param("*", type="string", description="Shell pattern of the rest"),
+            "replay_key": Param("", type="string", description="Instead: an order to replay"),
         },
         **_dag_arguments(data_set),
     ) as dag:
@@ -124,15 +124,11 @@ def _dag_arguments(data_set: DataSet) -> dict[str, Any]:
 
 
 def _wait_for_file(data_set: DataSet, settings: LakeSettings) -> S3KeySensor:
-    """Waits without a worker; where nothing lands in time, the run is skipped.
-
-    A run that is triggered to replay finds its order at once.
-    """
-    landed = json.dumps(data_set.source_wildcard)
+    """Waits without a worker; where nothing lands in time, the run is skipped."""
     return S3KeySensor(
         task_id="wait_for_file",
         bucket_name=settings.landing_bucket,
-        bucket_key=f"{{{{ (dag_run.conf or {{}}).get('replay_key', {landed}) }}}}",
+        bucket_key=data_set.source_wildcard,
         wildcard_match=True,
         deferrable=True,
         poke_interval=data_set.run.poke_interval_seconds,

@@ -35,17 +35,16 @@ def data_set_named(name: str) -> DataSet:
 
 @task
 def plan(name: str, this_run: str) -> list[dict[str, Any]]:
-    """Which files are new; gives each mapped conversion its batch. Or what a replay is about."""
-    from lake.pipeline.selection import Landed, Replay
+    """Which files are new; gives each mapped conversion its batch."""
+    from lake.pipeline.selection import Landed
 
-    order = (get_current_context()["dag_run"].conf or {}).get("replay_key")
-    return _planned(name, this_run, Replay(order) if order else Landed())
+    return _planned(name, this_run, Landed())
 
 
 @task
 def plan_backfill(name: str, this_run: str) -> list[dict[str, Any]]:
-    """As `plan`, of the files of the run's day, or of an archive prefix."""
-    from lake.pipeline.selection import OfArchive, OfDay
+    """As `plan`, of the files of the run's day, or of an archive prefix; or what to replay."""
+    from lake.pipeline.selection import OfArchive, OfDay, Replay
 
     context = get_current_context()
     run = context["dag_run"]
@@ -53,6 +52,8 @@ def plan_backfill(name: str, this_run: str) -> list[dict[str, Any]]:
         raise AirflowSkipException("only backfills, and runs triggered by hand, do something here")
     if run.run_type == "manual":
         chosen = context["params"]
+        if chosen["replay_key"]:
+            return _planned(name, this_run, Replay(chosen["replay_key"]))
         return _planned(name, this_run, OfArchive(chosen["prefix"], chosen["pattern"]))
     start = run.data_interval_start
     if start is None:

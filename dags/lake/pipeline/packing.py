@@ -52,6 +52,8 @@ def pack(
 
 def label(batch: Sequence[FileRange]) -> str:
     """How the Airflow UI names a mapped task: by the first of its files, and how much follows."""
+    if not batch:
+        return "nothing new"
     first = batch[0]
     name = first.file.name if first.is_whole else f"{first.file.name} from byte {first.start}"
     return name if len(batch) == 1 else f"{name} and {len(batch) - 1} more"

@@ -90,7 +90,7 @@ def _batches(
     packed = pack(ranges, task_slots=task_slots, most_tasks=most_tasks)
     return [
         Batch(number=number, label=label(batch), ranges=batch)
-        for number, batch in enumerate(packed)
+        for number, batch in enumerate(packed or ((),))
     ]
 
 

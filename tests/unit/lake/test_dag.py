@@ -118,7 +118,7 @@ def test_a_load_has_no_parameters_and_a_backfill_those_of_an_archive(
     quotes: DAG, backfill: DAG
 ) -> None:
     assert dict(quotes.params) == {}
-    assert dict(backfill.params) == {"prefix": "", "pattern": "*"}
+    assert dict(backfill.params) == {"prefix": "", "pattern": "*", "replay_key": ""}
 
 
 def test_waiting_takes_no_worker_and_an_idle_run_is_skipped(quotes: DAG) -> None:
@@ -127,24 +127,7 @@ def test_waiting_takes_no_worker_and_an_idle_run_is_skipped(quotes: DAG) -> None
     assert wait.deferrable is True
     assert wait.soft_fail is True
     assert wait.timeout == 240
-
-
-@pytest.mark.parametrize(
-    ("conf", "key"),
-    [
-        (None, "market/quotes/*.TXT"),
-        ({}, "market/quotes/*.TXT"),
-        ({"replay_key": "_replays/market/quotes/1.jsonl"}, "_replays/market/quotes/1.jsonl"),
-    ],
-)
-def test_a_run_waits_for_a_file_or_finds_its_order_to_replay(
-    quotes: DAG, conf: dict[str, str] | None, key: str
-) -> None:
-    wait: Any = quotes.get_task("wait_for_file")
-
-    rendered = wait.render_template(wait.bucket_key, {"dag_run": type("Run", (), {"conf": conf})})
-
-    assert rendered == key
+    assert wait.bucket_key == "market/quotes/*.TXT"
 
 
 def test_the_others_are_published_when_a_conversion_fails_and_the_run_has_failed_then(
@@ -164,3 +147,47 @@ def test_conversions_take_slots_of_the_data_sets_pool(quotes: DAG) -> None:
     assert isinstance(convert, MappedOperator)
 
     assert convert.partial_kwargs["pool"] == "default_pool"
+
+
+SPARK = {
+    "AIRFLOW__LAKE__SPARK_APPLICATION_ID": "00f1",
+    "AIRFLOW__LAKE__SPARK_JOB_ROLE_ARN": "arn:aws:iam::111122223333:role/jobs",
+    "AIRFLOW__LAKE__SPARK_ENTRY_POINT": "s3://airflow/dags/lake/engines/spark_job.py",
+    "AIRFLOW__LAKE__SPARK_LOG_GROUP": "/aws/emr-serverless/lake-prod",
+}
+
+
+@pytest.fixture
+def dags_with_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    repository = tmp_path / "repository"
+    for name in ("dags", "plugins", "requirements"):
+        shutil.copytree(REPOSITORY / name, repository / name)
+    market = repository / "dags/datasets/market"
+    quotes = (market / "quotes.yaml").read_text()
+    (market / "history.yaml").write_text(f"{quotes}\nengine: spark\n")
+    dags = build_bundle(repository=repository, destination=tmp_path / "bundle").dags
+    monkeypatch.setattr("lake.tasks.DATA_SETS", dags / "datasets")
+    return dags
+
+
+def test_a_data_set_for_spark_is_converted_by_a_job_that_no_worker_waits_for(
+    dags_with_spark: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SPARK.items():
+        monkeypatch.setenv(name, value)
+    dag: Any = bag(dags_with_spark).dags["market_history"]
+    assert dag.task_dict["spark_job"].downstream_task_ids == {"spark"}
+    spark = dag.task_dict["spark"]
+    assert spark.downstream_task_ids == {"convert"}
+    assert spark.deferrable
+    assert (spark.application_id, spark.execution_role_arn) == (
+        SPARK["AIRFLOW__LAKE__SPARK_APPLICATION_ID"],
+        SPARK["AIRFLOW__LAKE__SPARK_JOB_ROLE_ARN"],
+    )
+    assert dag.task_dict["convert"].trigger_rule == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS
+
+
+def test_an_environment_without_spark_says_what_to_change(dags_with_spark: Path) -> None:
+    found = bag(dags_with_spark)
+    assert set(found.dags) == expected_dag_ids()
+    assert "market/history.yaml hands files to spark" in found.import_errors["market_history.py"]

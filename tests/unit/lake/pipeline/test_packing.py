@@ -111,6 +111,7 @@ def test_what_cannot_be_cut_is_one_range_however_large() -> None:
 @pytest.mark.parametrize(
     ("batch", "expected"),
     [
+        ([], "nothing new"),
         (whole(1), "00000"),
         (whole(1, 2, 3), "00000 and 2 more"),
         (

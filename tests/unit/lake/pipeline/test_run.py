@@ -166,7 +166,9 @@ def test_what_was_loaded_and_not_taken_away_is_taken_away_by_the_next_run(
     publish(lake=pipeline.lake, plan=made)
 
     again = pipeline.plan("run-2")
-    assert (again.labels, [file.name for file in again.loaded]) == ((), ["a.txt"])
+    assert [file.name for file in again.loaded] == ["a.txt"]
+    assert again.labels == ("nothing new",), "Airflow would skip what comes after a map of nothing"
+    pipeline.convert(again)
     pipeline.finish(again)
 
     assert rows(pipeline.lake) == A
