@@ -225,7 +225,7 @@ def replay(
         data_set=data_set, source_key=file, mended=texts, environment=deployed, settings=settings
     )
     if wait:
-        with step(f"Waiting for the run of the DAG {data_set.dag_id}"):
+        with step(f"Waiting for the run of the DAG {runs.dag_id}"):
             runs.wait_until_ended(run_id, timeout_seconds=timeout_seconds)
 
 
