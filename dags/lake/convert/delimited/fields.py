@@ -15,6 +15,8 @@ from lake.convert.delimited.marks import Positions
 
 WORD_BYTES = 8
 _SPACE = 0x20
+_TRIMMED_TOGETHER = 40
+"""Spaces of fields that are trimmed in bulk; longer paddings are looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +83,16 @@ def _trimmed(
     starts, ends = starts.copy(), ends.copy()
     free = np.ones(len(starts), np.bool_) if quoted is None else ~quoted
     rows = np.flatnonzero(free & (data[starts] == _SPACE) & (starts < ends))
-    while len(rows):
+    for _ in range(_TRIMMED_TOGETHER):
         starts[rows] += 1
         rows = rows[(starts[rows] < ends[rows]) & (data[starts[rows]] == _SPACE)]
+    for row in rows.tolist():
+        text = data[starts[row] : ends[row]].tobytes()
+        starts[row] += len(text) - len(text.lstrip(b" "))
     rows = np.flatnonzero(free & (data[ends - 1] == _SPACE) & (starts < ends))
-    while len(rows):
+    for _ in range(_TRIMMED_TOGETHER):
         ends[rows] -= 1
         rows = rows[(starts[rows] < ends[rows]) & (data[ends[rows] - 1] == _SPACE)]
+    for row in rows.tolist():
+        ends[row] = starts[row] + len(data[starts[row] : ends[row]].tobytes().rstrip(b" "))
     return starts, ends

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.convert.delimited.dialect import CR, LF, Dialect
-from lake.convert.delimited.marks import NOWHERE
+from lake.convert.delimited.marks import NOWHERE, Positions
 from lake.convert.delimited.records import (
     KEPT_BYTES,
     LONGEST_RECORD_BYTES,
@@ -25,6 +25,8 @@ BLOCK_BYTES = 1 << 20
 RETRIED_BYTES = 1 << 14
 """Looked at after a broken record where others came shortly before it, and then ever more: each
 makes what was looked at behind it worthless."""
+MOST_BROKEN_LINES = 1 << 12
+"""Handed on at a time."""
 MARGIN_BYTES = 32
 """Before and behind the bytes, so that a field may be read from further left or right."""
 
@@ -39,6 +41,7 @@ class Window:
         self._source = source
         self._layout = layout
         self._dialect = Dialect.of(layout)
+        self._patterns = self._dialect.patterns()
         most_unread = LONGEST_RECORD_BYTES + _LINE_END_BYTES + KEPT_BYTES
         self._bytes = bytearray(MARGIN_BYTES + most_unread + BLOCK_BYTES + MARGIN_BYTES)
         self._data = np.frombuffer(self._bytes, np.uint8)
@@ -82,6 +85,7 @@ class Window:
             if found.broken or (whole and self._is_too_long()):
                 if (line := self._line()) is not None:
                     yield line
+                yield from self._broken_lines()
                 limit = min(max(sound_bytes, RETRIED_BYTES), BLOCK_BYTES)
                 sound_bytes = 0
             elif not whole:
@@ -107,7 +111,28 @@ class Window:
         start, self._start = self._start, end + 1
         if end > start and self._bytes[end - 1] == CR:
             end -= 1
-        return self._alone(self._data, start, end, self._offset)
+        return self._alone(self._data, np.array([start]), np.array([end]), self._offset)
+
+    def _broken_lines(self) -> Iterator[Records]:
+        """The next lines, as long as no record begins there: one by one they cost less."""
+        if self._patterns is None:
+            return
+        whole, unclosed = self._patterns
+        starts: list[int] = []
+        ends: list[int] = []
+        while len(starts) < MOST_BROKEN_LINES:
+            end = self._bytes.find(LF, self._start, self._body_end)
+            if (
+                end < 0
+                or whole.match(self._bytes, self._start, self._body_end)
+                or unclosed.fullmatch(self._bytes, self._start, self._body_end)
+            ):
+                break
+            starts.append(self._start)
+            ends.append(end - (end > self._start and self._bytes[end - 1] == CR))
+            self._start = end + 1
+        if starts:
+            yield self._alone(self._data, np.array(starts), np.array(ends), self._offset)
 
     def _endless_line(self) -> Records:
         """A line that is longer than any record: its start is kept, the rest is read past."""
@@ -124,22 +149,29 @@ class Window:
             before = self._bytes[end - 1]
         length -= before == CR
         self._start = end + 1
-        return self._alone(kept, 0, KEPT_BYTES, offset, length - KEPT_BYTES)
+        starts, ends = np.array([0]), np.array([KEPT_BYTES])
+        return self._alone(kept, starts, ends, offset, length - KEPT_BYTES)
 
     def _alone(
-        self, data: NDArray[np.uint8], start: int, end: int, offset: int, dropped_bytes: int = 0
+        self,
+        data: NDArray[np.uint8],
+        starts: Positions,
+        ends: Positions,
+        offset: int,
+        dropped_bytes: int = 0,
     ) -> Records:
-        """One line that is no record, or not read as one."""
-        self.lines += 1
+        """Lines that are no records, or not read as such."""
+        first_line = self.lines + 1
+        self.lines += len(starts)
         return Records(
             data=data,
-            starts=np.array([start]),
-            ends=np.array([end]),
+            starts=starts,
+            ends=ends,
             marks=NOWHERE,
-            counts=np.zeros(1, np.intp),
-            misquoted=np.ones(1, np.bool_),
+            counts=np.zeros(len(starts), np.intp),
+            misquoted=np.ones(len(starts), np.bool_),
             inner_lines=NOWHERE,
-            first_line=self.lines,
+            first_line=first_line,
             offset=offset,
             dropped_bytes=dropped_bytes,
         )

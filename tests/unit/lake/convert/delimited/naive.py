@@ -245,9 +245,11 @@ def _compare_with_csv(layout: DelimitedLayout, text: bytes, fields: Sequence[Fie
         return
     reader = csv.reader(
         decoded.splitlines(keepends=True) if layout.quote and "\n" in decoded else [decoded],
-        delimiter=delimiter, quotechar=layout.quote, quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE,
+        delimiter=delimiter,
+        quotechar=layout.quote,
+        quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE,
         strict=True,
-    )  # fmt: skip
+    )
     if not re.search("[\x0b\x0c\x1c-\x1e\x85]", decoded):  # splitlines would end lines there
         assert list(reader) == [[each.value.decode("latin-1") for each in fields]]
 
