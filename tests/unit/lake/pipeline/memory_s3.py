@@ -104,7 +104,7 @@ class MemoryS3:
                 raise refusal("PreconditionFailed", 412, "PutObject")
             return {"ETag": self._write(Bucket, Key, Body).etag}
 
-    def upload_file(self, path: str, bucket: str, key: str) -> None:
+    def upload_file(self, path: str, bucket: str, key: str, Config: Any = None) -> None:  # noqa: ARG002  # boto3's names
         with self.lock:
             self._write(bucket, key, Path(path).read_bytes())
 
