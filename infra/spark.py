@@ -10,12 +10,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.buckets import LakeStorage
+from infra.deployment import DAGS_PREFIX
 from infra.execution_role import arn
 from infra.log_groups import LakeLogGroup
 from infra.settings import EnvironmentSettings, SparkSettings
 
-JOB_SCRIPTS_PREFIX = "dags/lake/engines/"
-"""Of the Airflow bucket: where the deployment puts the job's script."""
+JOB_SCRIPT = f"{DAGS_PREFIX}lake/engines/spark_job.py"
+"""Of the Airflow bucket: where the deployment puts what jobs run."""
 
 
 class Spark(Construct):
@@ -38,6 +39,7 @@ class Spark(Construct):
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(scope, id)
+        self._entry_point = airflow_bucket.s3_url_for_object(JOB_SCRIPT)
         self.log_group = LakeLogGroup(
             self,
             "Logs",
@@ -116,6 +118,7 @@ class Spark(Construct):
         return {
             "lake.spark_application_id": self.application.attr_application_id,
             "lake.spark_job_role_arn": self.job_role.role_arn,
+            "lake.spark_entry_point": self._entry_point,
             "lake.spark_log_group": self.log_group.log_group_name,
         }
 
@@ -129,7 +132,7 @@ def job_statements(
         iam.PolicyStatement(
             sid="ReadScript",
             actions=["s3:GetObject"],
-            resources=[f"{airflow_bucket.bucket_arn}/{JOB_SCRIPTS_PREFIX}*"],
+            resources=[f"{airflow_bucket.bucket_arn}/{JOB_SCRIPT}"],
         ),
         iam.PolicyStatement(
             sid="ReadLandedFiles", actions=["s3:GetObject"], resources=[f"{landing}/*"]

@@ -7,12 +7,13 @@ from typing import Any
 
 import pendulum
 from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG, BaseOperator, Param, TriggerRule
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 from lake import tasks
 from lake.dataset import DataSet
-from lake.engines.limits import require_engines
+from lake.engines.limits import engines_of, require_engines
+from lake.engines.spark_start import start_job_arguments
 from lake.settings import LakeSettings, lake_settings
 
 START = pendulum.datetime(2024, 1, 1, tz="UTC")
@@ -49,7 +50,7 @@ def _load(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         waited = _wait_for_file(data_set, settings)
         planned = tasks.plan(**run)
         waited >> planned
-        _converted_to_published(run, data_set, planned)
+        _converted_to_published(run, data_set, settings, planned)
     return dag
 
 
@@ -73,7 +74,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         },
         **_dag_arguments(data_set),
     ) as dag:
-        _converted_to_published(run, data_set, tasks.plan_backfill(**run))
+        _converted_to_published(run, data_set, settings, tasks.plan_backfill(**run))
     return dag
 
 
@@ -89,10 +90,20 @@ def _maintenance(name: str, data_set: DataSet) -> DAG:
     return dag
 
 
-def _converted_to_published(run: dict[str, str], data_set: DataSet, planned: Any) -> None:
+def _converted_to_published(
+    run: dict[str, str], data_set: DataSet, settings: LakeSettings, planned: Any
+) -> None:
     """The stages that every kind of run has in common."""
-    convert = tasks.convert.override(pool=data_set.run.pool)
+    has_spark = "spark" in engines_of(data_set)
+    convert = tasks.convert.override(
+        pool=data_set.run.pool,
+        trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS  # Spark may have been skipped
+        if has_spark
+        else TriggerRule.ALL_SUCCESS,
+    )
     converted = convert.partial(**run).expand(batch=planned)
+    if has_spark:
+        planned >> tasks.spark_job(**run) >> _spark(data_set, settings) >> converted
     audited = tasks.audit(**run)
     published = tasks.publish(**run)
     checked = tasks.check(**run)
@@ -102,6 +113,22 @@ def _converted_to_published(run: dict[str, str], data_set: DataSet, planned: Any
     planned >> converted >> audited >> published >> checked >> taken_away >> reported
     planned >> audited  # it runs where the plan did, whatever became of a conversion
     [converted, checked] >> reported  # it runs only where all of it succeeded
+
+
+def _spark(data_set: DataSet, settings: LakeSettings) -> BaseOperator:
+    """Converts what is handed to Spark, without a worker meanwhile; skipped where nothing is."""
+    from airflow.providers.amazon.aws.operators.emr import (  # noqa: PLC0415  # few need it
+        EmrServerlessStartJobOperator,
+    )
+
+    return EmrServerlessStartJobOperator(
+        task_id="spark",
+        **start_job_arguments(
+            settings,
+            document_uri="{{ ti.xcom_pull(task_ids='spark_job') }}",
+            name=data_set.table_name,
+        ),
+    )
 
 
 def _dag_arguments(data_set: DataSet) -> dict[str, Any]:

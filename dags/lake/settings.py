@@ -30,6 +30,8 @@ class LakeSettings(BaseSettings):
     """Of EMR Serverless; None where the environment has no Spark."""
     spark_job_role_arn: str | None = None
     """What its jobs run as."""
+    spark_entry_point: str | None = None
+    """The URI of what they run."""
     spark_log_group: str | None = None
     """Where they log."""
 

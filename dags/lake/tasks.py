@@ -74,6 +74,18 @@ def _planned(name: str, this_run: str, selection: Selection) -> list[dict[str, A
     return [{"number": number, "label": label} for number, label in enumerate(made.labels)]
 
 
+@task
+def spark_job(name: str, this_run: str) -> str:
+    """Writes down what Spark has to convert; gives the URI of the document that its job reads."""
+    from lake.pipeline.hand_over import write_spark_job
+
+    lake = _lake(name)
+    uri = write_spark_job(lake, _plan(lake, this_run))
+    if uri is None:
+        raise AirflowSkipException("nothing is for Spark to convert")
+    return uri
+
+
 @task(map_index_template="{{ batch_label }}")
 def convert(name: str, this_run: str, batch: dict[str, Any]) -> dict[str, int]:
     """Converts the files of one batch."""

@@ -51,6 +51,8 @@ def test_the_dags_learn_it_from_configuration_options(prod: Templates) -> None:
     assert options(prod) == {
         "lake.spark_application_id": f"{APPLICATION}.ApplicationId",
         "lake.spark_job_role_arn": f"{JOB_ROLE}.Arn",
+        "lake.spark_entry_point": f"s3://{PROD.prefix}-airflow-{ACCOUNT}-{REGION}"
+        "/dags/lake/engines/spark_job.py",
         "lake.spark_log_group": f"/aws/emr-serverless/{PROD.prefix}",
     }
 
@@ -102,7 +104,7 @@ def test_a_job_reads_landed_files_and_writes_parts_and_nothing_else(prod: Templa
     found = statements(prod, JOB_ROLE)
     by_action = {name: (one["Action"], one["Resource"]) for name, one in found.items()}
     assert by_action == {
-        "ReadScript": ("s3:GetObject", f"{airflow}/dags/lake/engines/*"),
+        "ReadScript": ("s3:GetObject", f"{airflow}/dags/lake/engines/spark_job.py"),
         "ReadLandedFiles": ("s3:GetObject", f"{landing}/*"),
         "List": ("s3:ListBucket", [curated, landing]),
         "WriteParts": (

@@ -88,16 +88,16 @@ class AthenaEngine:
     """The bucket that parts are written to."""
 
     def convert(
-        self, data_set: DataSet, file: LandedObject, *, staging: str, run_id: str
+        self, data_set: DataSet, file: LandedObject, *, rows: str, rejects: str, run_id: str
     ) -> EngineConversion:
-        """Convert a file to Parquet objects below `staging`, which is emptied first.
-
-        The rows go to `rows/` there, the rejects to `rejects/`. May run again after a failure.
+        """Convert a file to Parquet objects; may run again after a failure.
 
         Args:
             data_set: what the file should hold.
             file: an uncompressed object.
-            staging: a prefix of the warehouse's bucket, this conversion's own; ends in a slash.
+            rows: the prefix of the rows in the warehouse's bucket, this conversion's own, which is
+                emptied first; ends in a slash.
+            rejects: likewise, of the rejected records.
             run_id: what rejects are marked with.
 
         Raises:
@@ -107,18 +107,19 @@ class AthenaEngine:
         """
         ends = read_ends(self.warehouse.s3, file)
         reading = reading_of(data_set, ends)
-        table = temporary_table(staging)
+        table = temporary_table(rows)
         statements = FileStatements(
             rules=reading.rules, table=table, file=file, partitions=data_set.partitions
         )
-        parts.clear(self.warehouse, staging)
+        for prefix in (rows, rejects):
+            parts.clear(self.warehouse, prefix)
         self.athena.query(drop_table(table))
         self.athena.query(create_lines_table(table, location=f"{file.uri.rpartition('/')[0]}/"))
         try:
             counted = _counted(statements, self.athena.query(_checked(statements.counts())))
             _reconcile(counted, file, ends, reading)
-            rows = self._rows(statements, counted, f"{staging}rows/")
-            rejects = self._rejects(statements, counted, f"{staging}rejects/", run_id)
+            written = self._rows(statements, counted, rows)
+            quarantined = self._rejects(statements, counted, rejects, run_id)
         finally:
             self.athena.query(drop_table(table))
         require_version(self.warehouse.s3, file)
@@ -129,7 +130,7 @@ class AthenaEngine:
             sha256=content_hash(file),
             facts=_facts(data_set, reading, counts, counted.measures),
         )
-        return EngineConversion(conversion=conversion, parts=rows, rejects=rejects)
+        return EngineConversion(conversion=conversion, parts=written, rejects=quarantined)
 
     def _rows(self, statements: FileStatements, counted: _Counted, prefix: str) -> tuple[Part, ...]:
         """At most `MOST_PARTITIONS` partitions at a time, each time to a folder of its own."""
@@ -165,12 +166,12 @@ class AthenaEngine:
         return written
 
 
-def temporary_table(staging: str) -> str:
+def temporary_table(prefix: str) -> str:
     """The name of a conversion's table of lines: the same again when it runs again.
 
     The execution role may drop tables of the prefix alone.
     """
-    return f"temporary_{hashlib.sha256(staging.encode()).hexdigest()[:16]}"
+    return f"temporary_{hashlib.sha256(prefix.encode()).hexdigest()[:16]}"
 
 
 def content_hash(file: LandedObject) -> str:

@@ -24,11 +24,9 @@ from lake.engines.sql.fixed_width import Places, fixed_width_rules
 from lake.engines.sql.formats import unreadable_header
 from lake.engines.sql.rules import Rules
 from lake.engines.sql.statements import folder_names
-from lake.tables import Warehouse
+from lake.tables import Part, Warehouse
 from lake.tables.documents import Document
 
-ENTRY_POINT = "dags/lake/engines/spark_job.py"
-"""Of the job, in the Airflow bucket, where the deployment puts it."""
 SPLIT_BYTES = 128 << 20
 """What one task of Spark reads of a file."""
 PLACES = Places(
@@ -45,8 +43,10 @@ class JobFile(Document):
     size_bytes: int
     source_key: str
     source_version: str
-    staging: str
-    """Where its rows and rejects go; ends in a slash."""
+    rows: str
+    """Where they go, in a folder of each attempt; ends in a slash."""
+    rejects: str
+    """Likewise."""
 
 
 class JobColumn(Document):
@@ -60,8 +60,8 @@ class JobDocument(Document):
     """What `spark_job.py` reads: the files of a data set, and its rules in Spark's SQL."""
 
     files: tuple[JobFile, ...]
-    staging: str
-    """Where the results go; ends in a slash."""
+    scratch: str
+    """Where the result goes, and what only the job itself reads; ends in a slash."""
     run_id: str
     split_bytes: int
     opening: str | None
@@ -83,7 +83,9 @@ def job_document(
     data_set: DataSet,
     files: Sequence[LandedObject],
     *,
-    staging: str,
+    rows: str,
+    rejects: str,
+    scratch: str,
     run_id: str,
     field_ids: Mapping[str, int],
     rejects_field_ids: Mapping[str, int],
@@ -94,7 +96,9 @@ def job_document(
     Args:
         data_set: what the files should hold.
         files: objects that `read_ends` lets pass.
-        staging: `s3://…/`, where everything goes; what is there is replaced.
+        rows: `s3://…/`, where rows go: below it to a folder of each file and attempt.
+        rejects: likewise.
+        scratch: `s3://…/` for the result, and for what only the job itself reads.
         run_id: what rejects are marked with.
         field_ids: Iceberg's ids of the table's columns, by name; empty for none.
         rejects_field_ids: likewise of the quarantine's.
@@ -113,11 +117,12 @@ def job_document(
                 size_bytes=file.size_bytes,
                 source_key=file.source_key,
                 source_version=file.version_id,
-                staging=f"{staging}{number:05}/",
+                rows=f"{rows}{number:05}/",
+                rejects=f"{rejects}{number:05}/",
             )
             for number, file in enumerate(files)
         ),
-        staging=staging,
+        scratch=scratch,
         run_id=run_id,
         split_bytes=split_bytes,
         opening=rules.opening,
@@ -140,76 +145,61 @@ def _rules(data_set: DataSet) -> Rules:
     raise NotForThisEngine(f"Spark does not convert {data_set.layout.format}")
 
 
-def start_job_arguments(
-    *,
-    application_id: str,
-    job_role_arn: str,
-    log_group: str,
-    airflow_bucket: str,
-    document_uri: str,
-    name: str,
-) -> dict[str, Any]:
-    """The arguments of `EmrServerlessStartJobOperator` that say what runs.
-
-    Args:
-        application_id: of the environment's EMR Serverless application.
-        job_role_arn: what the job runs as.
-        log_group: where it logs.
-        airflow_bucket: the bucket that holds `ENTRY_POINT`.
-        document_uri: of the job document; a template of Airflow's may stand here.
-        name: of the job run, for the console.
-    """
-    logging = {"enabled": True, "logGroupName": log_group, "logStreamNamePrefix": name}
-    return {
-        "application_id": application_id,
-        "execution_role_arn": job_role_arn,
-        "name": name,
-        "job_driver": {
-            "sparkSubmit": {
-                "entryPoint": f"s3://{airflow_bucket}/{ENTRY_POINT}",
-                "entryPointArguments": [document_uri],
-            }
-        },
-        "configuration_overrides": {
-            "monitoringConfiguration": {"cloudWatchLoggingConfiguration": logging}
-        },
-    }
-
-
 def read_results(
     data_set: DataSet,
     files: Sequence[LandedObject],
     *,
     warehouse: Warehouse,
-    staging: str,
+    document: JobDocument,
 ) -> list[EngineConversion | FileRefused]:
-    """What the job made of each file, in their order.
+    """What the last attempt of the job made of each file, in their order.
 
     Args:
         data_set: as the job had it.
         files: as the job had them.
         warehouse: the bucket that everything went to.
-        staging: the prefix there; ends in a slash.
+        document: the job's.
 
     Raises:
         ObjectChanged: a file is another object by now.
-        RuntimeError: lines are missing among rows, rejects and control records.
+        RuntimeError: the job left no result, or lines are missing among rows, rejects and control
+            records.
     """
-    results = json.loads(_result(warehouse, f"{staging}result/"))
-    found: list[EngineConversion | FileRefused] = []
-    for number, (file, result) in enumerate(zip(files, results, strict=True)):
+    result = json.loads(_result(warehouse, document))
+    attempt, found = result["attempt"], list[EngineConversion | FileRefused]()
+    for file, job_file, made in zip(files, document.files, result["files"], strict=True):
         require_version(warehouse.s3, file)
-        prefix = f"{staging}{number:05}/"
-        found.append(_conversion(data_set, file, result, warehouse, prefix))
+        rows, rejects = _written(data_set, file, job_file, attempt, warehouse)
+        found.append(_conversion(data_set, file, made, rows, rejects))
     return found
+
+
+def _written(
+    data_set: DataSet, file: LandedObject, job_file: JobFile, attempt: str, warehouse: Warehouse
+) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """The parts of rows and of rejects; none, where the file was refused."""
+    names = folder_names(data_set.partitions, {column.name for column in data_set.columns})
+    folders = dict(zip(names, data_set.partitions, strict=True))
+    rows, rejects = (
+        _key(f"{uri}{attempt}/", warehouse) for uri in (job_file.rows, job_file.rejects)
+    )
+    key = file.source_key
+    return (
+        parts.written_parts(warehouse, rows, folders=folders, source_key=key),
+        parts.written_parts(warehouse, rejects, folders={}, source_key=key),
+    )
+
+
+def _key(uri: str, warehouse: Warehouse) -> str:
+    return uri.removeprefix(f"s3://{warehouse.bucket}/")
 
 
 def _conversion(
     data_set: DataSet,
     file: LandedObject,
     result: Mapping[str, Any],
-    warehouse: Warehouse,
-    prefix: str,
+    rows: tuple[Part, ...],
+    rejects: tuple[Part, ...],
 ) -> EngineConversion | FileRefused:
     nothing = Counts(lines=0, rows=0, rejected=0, control=0, reasons={})
     if not result["lines"]:
@@ -217,11 +207,6 @@ def _conversion(
     if "first_line" in result:
         first_line = result["first_line"].encode("latin-1")
         return FileRefused(unreadable_header(data_set, first_line), nothing)
-    names = folder_names(data_set.partitions, {column.name for column in data_set.columns})
-    folders = dict(zip(names, data_set.partitions, strict=True))
-    key = file.source_key
-    rows = parts.written_parts(warehouse, f"{prefix}rows/", folders=folders, source_key=key)
-    rejects = parts.written_parts(warehouse, f"{prefix}rejects/", folders={}, source_key=key)
     if (written := sum(part.rows for part in rows)) != result["rows"]:
         raise RuntimeError(f"Spark wrote {written} of {result['rows']} rows of {file.uri}")
     counts = Counts(
@@ -253,10 +238,13 @@ def _conversion(
     return EngineConversion(conversion=conversion, parts=rows, rejects=rejects)
 
 
-def _result(warehouse: Warehouse, prefix: str) -> bytes:
-    """The text that the job wrote there: one line, in one of several objects."""
+def _result(warehouse: Warehouse, document: JobDocument) -> bytes:
+    """The text that the job wrote: one line, in one of several objects."""
+    prefix = _key(f"{document.scratch}result/", warehouse)
     objects = warehouse.s3.list_objects_v2(Bucket=warehouse.bucket, Prefix=prefix)
     keys = [item["Key"] for item in objects.get("Contents", [])]
+    if not keys:
+        raise RuntimeError(f"the Spark job left no result below {document.scratch}")
     texts = [
         warehouse.s3.get_object(Bucket=warehouse.bucket, Key=key)["Body"].read() for key in keys
     ]

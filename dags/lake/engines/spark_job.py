@@ -1,4 +1,4 @@
-"""Converts files on EMR Serverless; started as `spark_job.py URI` with the URI of a job document.
+"""Converts files on EMR Serverless: `spark_job.py URI ATTEMPT`, with the URI of a job document.
 
 Stands alone, on the Python of EMR 7 (3.9), which has Spark and nothing of the lake's: what a format
 means is in the document, as expressions of Spark's SQL (`lake.engines.spark` writes it).
@@ -53,11 +53,11 @@ class Whole(NamedTuple):
     """The first line that closes a file, and its number."""
 
 
-def main(uri: str) -> None:
+def main(uri: str, attempt: str) -> None:
     """Convert the files of a job document."""
     spark = session()
     document = json.loads(spark.read.text(_literal(uri), wholetext=True).first()["value"])
-    convert(spark, document)
+    convert(spark, document, attempt)
     spark.stop()
 
 
@@ -69,21 +69,29 @@ def session(**settings: str) -> SparkSession:
     return builder.getOrCreate()
 
 
-def convert(spark: SparkSession, document: dict[str, Any]) -> None:
-    """Convert the files of a job document and write down what became of each."""
+def convert(spark: SparkSession, document: dict[str, Any], attempt: str) -> None:
+    """Convert the files of a job document and write down what became of each.
+
+    What an attempt writes is in folders of its own; the result says which attempt was the last.
+    """
     spark.conf.set("spark.sql.files.maxPartitionBytes", document["split_bytes"])
-    results = [_Conversion(spark, document, file).run() for file in document["files"]]
-    written = spark.range(1).select(F.lit(json.dumps(results)).alias("value"))
-    written.write.mode("overwrite").text(document["staging"] + "result")
+    files = [_Conversion(spark, document, file, attempt).run() for file in document["files"]]
+    text = json.dumps({"attempt": attempt, "files": files})
+    result = spark.range(1).select(F.lit(text).alias("value"))
+    result.write.mode("overwrite").text(document["scratch"] + "result")
 
 
 class _Conversion:
     """One file."""
 
-    def __init__(self, spark: SparkSession, document: dict[str, Any], file: dict[str, Any]) -> None:
+    def __init__(
+        self, spark: SparkSession, document: dict[str, Any], file: dict[str, Any], attempt: str
+    ) -> None:
         self._spark = spark
         self._document = document
         self._file = file
+        self._rows = file["rows"] + attempt
+        self._rejects = file["rejects"] + attempt
         self._lines = _lines(spark, file["uri"])
 
     def run(self) -> dict[str, Any]:
@@ -170,7 +178,7 @@ class _Conversion:
         observed = judged.observe(seen, *self._observed(whole))
         rows = observed.where("verdict IS NULL").select(*columns)
         names = [folder["name"] for folder in folders]
-        rows.write.mode("overwrite").partitionBy(*names).parquet(self._file["staging"] + "rows")
+        rows.write.mode("overwrite").partitionBy(*names).parquet(self._rows)
         found = seen.get
         measures = [found[f"measure_{n}"] for n in range(len(self._document["measures"]))]
         return {
@@ -195,7 +203,7 @@ class _Conversion:
 
     def _write_rejects(self, judged: DataFrame, splits: list[dict[str, Any]]) -> dict[str, int]:
         """How many there are for each reason."""
-        unplaced = self._file["staging"] + "unplaced"
+        unplaced = self._document["scratch"] + "unplaced"
         bad = judged.where(f"verdict IS NOT NULL AND NOT {self._document['control']}")
         bad.drop("bytes").write.mode("overwrite").parquet(unplaced)
         rejects = self._spark.read.parquet(unplaced)
@@ -204,7 +212,7 @@ class _Conversion:
         if reasons:
             placed = rejects.join(self._offsets(rejects, splits), "id")
             table = placed.select(*self._quarantine())
-            table.write.mode("overwrite").parquet(self._file["staging"] + "rejects")
+            table.write.mode("overwrite").parquet(self._rejects)
         return reasons
 
     def _offsets(self, rejects: DataFrame, splits: list[dict[str, Any]]) -> DataFrame:
@@ -286,4 +294,4 @@ def _named(value: Column, name: str, field_id: int | None) -> Column:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

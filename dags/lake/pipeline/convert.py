@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import time
-import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from lake.convert import BatchConverter, FileRefused, SourceFile
 from lake.pipeline.documents import Batch, FileRange, Plan
+from lake.pipeline.hand_over import converted_by_engine
 from lake.pipeline.lake import Lake
 from lake.pipeline.parts import upload
 from lake.pipeline.results import BatchResult, RangeResult
@@ -37,7 +37,7 @@ def convert_batch(*, lake: Lake, plan: Plan, number: int) -> BatchResult:
     """
     places = lake.places.run(plan.run_id)
     batch = lake.store.require(places.batch(plan.attempt, number), Batch)
-    conversion = f"{number:04}-{uuid.uuid4().hex[:12]}"
+    handed = converted_by_engine(lake, plan, batch)
     with TemporaryDirectory(prefix="lake-") as temporary:
         folder = Path(temporary)
         converter = BatchConverter(
@@ -49,12 +49,18 @@ def convert_batch(*, lake: Lake, plan: Plan, number: int) -> BatchResult:
         )
         with converter:
             results = tuple(
-                _convert(converter, each, stream) for each, stream in _opened(lake.store, batch)
+                _convert(converter, each, stream)
+                for each, stream in _opened(lake.store, handed.left)
             )
-        run = f"{places.staged}{conversion}/"
+        run = f"{places.staged}{handed.conversion}/"
         parts = upload(lake, lake.rows, run, folder, converter.parts)
         rejects = upload(lake, lake.quarantine, run, folder, converter.rejects)
-    result = BatchResult(conversion=conversion, results=results, parts=parts, rejects=rejects)
+    result = BatchResult(
+        conversion=handed.conversion,
+        results=handed.results + results,
+        parts=handed.parts + parts,
+        rejects=handed.rejects + rejects,
+    )
     lake.store.write(places.result(plan.attempt, number), result)
     return result
 
@@ -89,7 +95,7 @@ def _source(each: FileRange) -> SourceFile:
     )
 
 
-def _opened(store: Store, batch: Batch) -> Iterator[tuple[FileRange, Any]]:
+def _opened(store: Store, ranges: Sequence[FileRange]) -> Iterator[tuple[FileRange, Any]]:
     """Each range with its bytes, in order; small objects are there before their turn."""
     waiting: deque[tuple[FileRange, Future[bytes] | None]] = deque()
 
@@ -100,7 +106,7 @@ def _opened(store: Store, batch: Batch) -> Iterator[tuple[FileRange, Any]]:
         return each, store.open_landed(each.file, first_byte=_source(each).first_byte_read)
 
     with ThreadPoolExecutor(AHEAD) as pool:
-        for each in batch.ranges:
+        for each in ranges:
             small = each.is_whole and each.size_bytes <= SMALL_BYTES
             waiting.append(
                 (each, pool.submit(store.head, each.file, each.size_bytes) if small else None)

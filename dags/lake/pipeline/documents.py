@@ -69,6 +69,8 @@ class Plan(Document):
     started_at: datetime
     labels: tuple[str, ...] = ()
     """Of the batches, by number."""
+    spark_batch: int | None = None
+    """The one that Spark converts; None without."""
     loaded: tuple[LandedFile, ...] = ()
     """Files that an earlier run loaded: there is nothing to do but to take them away."""
     field_ids: dict[str, int] = Field(default_factory=dict)

@@ -109,6 +109,18 @@ class RunPlaces:
         """The key of what a task converted."""
         return self._document(attempt, "results", number)
 
+    def spark_job(self, attempt: str) -> str:
+        """The key of what Spark has to convert."""
+        return f"_runs/{self.folder}{self.run}/{attempt}/spark/job.json"
+
+    def spark_document(self, attempt: str) -> str:
+        """The key of what the Spark job itself reads of that."""
+        return f"_runs/{self.folder}{self.run}/{attempt}/spark/document.json"
+
+    def spark_scratch(self, attempt: str) -> str:
+        """The prefix of the Spark job's result, and of what only the job itself reads."""
+        return f"_runs/{self.folder}{self.run}/{attempt}/spark/scratch/"
+
     def audit(self, attempt: str) -> str:
         """The key of what the audit found."""
         return f"_runs/{self.folder}{self.run}/{attempt}/audit.json"

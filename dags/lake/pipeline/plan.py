@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from lake.engines.limits import Engine, engine_for
 from lake.pipeline import packing
 from lake.pipeline.apply import roll_forward
-from lake.pipeline.documents import Batch, FileEntry, Kind, LandedFile, Plan
+from lake.pipeline.documents import Batch, FileEntry, FileRange, Kind, LandedFile, Plan
 from lake.pipeline.lake import Lake
 from lake.pipeline.packing import label, pack, ranges_of
 from lake.pipeline.selection import Selection
@@ -54,6 +55,7 @@ def plan(
         attempt=uuid.uuid4().hex[:12],
         started_at=started_at,
         labels=tuple(batch.label for batch in batches),
+        spark_batch=next((each.number for each in batches if each.engine == "spark"), None),
         loaded=tuple(loaded),
         replay_key=selection.replay_key,
         field_ids=field_ids,
@@ -84,13 +86,26 @@ def _is_loaded(file: LandedFile, entries: dict[str, FileEntry], kind: Kind) -> b
 def _batches(
     lake: Lake, files: Iterable[LandedFile], *, task_slots: int, most_tasks: int
 ) -> list[Batch]:
-    ranges = [
-        each for file in files for each in ranges_of(file, splittable=_can_be_cut(lake, file))
+    by_engine: dict[Engine, list[LandedFile]] = {"worker": [], "athena": [], "spark": []}
+    for file in files:
+        by_engine[engine_for(lake.data_set, file.size_bytes)].append(file)
+    handed: list[tuple[Engine, tuple[FileRange, ...]]] = [
+        ("athena", (FileRange(file=file),)) for file in by_engine["athena"]
     ]
-    packed = pack(ranges, task_slots=task_slots, most_tasks=most_tasks)
+    if spark := by_engine["spark"]:
+        handed.append(("spark", tuple(FileRange(file=file) for file in spark)))
+    ranges = [
+        each
+        for file in by_engine["worker"]
+        for each in ranges_of(file, splittable=_can_be_cut(lake, file))
+    ]
+    left = max(1, most_tasks - len(handed))
+    packed: list[tuple[Engine, tuple[FileRange, ...]]] = [
+        ("worker", batch) for batch in pack(ranges, task_slots=task_slots, most_tasks=left)
+    ]
     return [
-        Batch(number=number, label=label(batch), ranges=batch)
-        for number, batch in enumerate(packed or ((),))
+        Batch(number=number, label=label(batch), engine=engine, ranges=batch)
+        for number, (engine, batch) in enumerate(handed + packed or [("worker", ())])
     ]
 
 

@@ -103,7 +103,7 @@ def test_a_table_is_maintained_when_its_data_set_says(found: BundleDagBag) -> No
     dag = found.dags["market_quotes_maintenance"]
 
     assert order(dag) == ["maintain"]
-    assert dag.schedule == "@daily"
+    assert str(dag.schedule) == "@daily"
 
 
 def test_a_new_dag_runs_once_at_a_time_and_never_for_the_past(quotes: DAG, backfill: DAG) -> None:

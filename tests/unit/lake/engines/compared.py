@@ -22,7 +22,7 @@ from lake.dataset import DataSet
 from lake.engines import parts
 from lake.engines.athena import AthenaEngine
 from lake.engines.documents import EngineConversion, LandedObject
-from lake.engines.spark import JobDocument, job_document, read_results
+from lake.engines.spark import job_document, read_results
 from lake.tables import Part, Warehouse
 
 from infra.local.athena import Credentials, Engine
@@ -111,10 +111,10 @@ class LocalSpark:
                 assert process.stdin
                 process.stdin.close()
 
-    def run(self, document: JobDocument) -> None:
+    def run(self, document: str) -> None:
         """Run a job to its end."""
         assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(document.model_dump_json() + "\n")
+        self.process.stdin.write(document + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if answer != "done\n":
@@ -180,7 +180,9 @@ class Lake:
         """What Athena makes of it."""
         engine = AthenaEngine(athena=self.athena, warehouse=self.warehouse)
         try:
-            converted = engine.convert(data_set, file, staging="staged/", run_id=RUN)
+            converted = engine.convert(
+                data_set, file, rows="staged/rows/", rejects="staged/rejects/", run_id=RUN
+            )
         except FileRefused as error:
             return Outcome(refused=str(error))
         return self.outcome(data_set, converted)
@@ -201,23 +203,24 @@ class Lake:
         document = job_document(
             data_set,
             [file],
-            staging="s3://curated/staged/",
+            rows="s3://curated/staged/rows/",
+            rejects="s3://curated/staged/rejects/",
+            scratch="s3://curated/staged/",
             run_id=RUN,
             field_ids={},
             rejects_field_ids={},
             split_bytes=split_bytes,
         )
-        staged = spark.folder / "staged"
-        local = document.model_dump(mode="json") | {"staging": f"file://{staged}/"}
-        local["files"][0] |= {"uri": f"file://{path}", "staging": f"file://{staged}/00000/"}
-        spark.run(JobDocument.model_validate(local))
+        text = document.model_dump_json().replace(file.uri, f"file://{path}")
+        spark.run(text.replace("s3://curated/", f"file://{spark.folder}/"))
         parts.clear(self.warehouse, "staged/")
+        staged = spark.folder / "staged"
         for written in staged.rglob("*"):
             if written.is_file() and not written.name.endswith(".crc"):
-                key = f"staged/{written.relative_to(staged)}"
+                key = str(written.relative_to(spark.folder))
                 self.warehouse.s3.upload_file(str(written), CURATED, key)
         shutil.rmtree(staged)
-        (result,) = read_results(data_set, [file], warehouse=self.warehouse, staging="staged/")
+        (result,) = read_results(data_set, [file], warehouse=self.warehouse, document=document)
         if isinstance(result, FileRefused):
             return Outcome(refused=str(result))
         return self.outcome(data_set, result)
