@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lake.dataset import Column
@@ -24,6 +25,9 @@ PARQUET_OPTIONS: dict[str, Any] = {
     "store_decimal_as_integer": True,
     "store_schema": False,  # what Parquet says of a type is what Athena reads
 }
+
+_SAMPLE_ROWS = 4096
+_MOST_DISTINCT = 1 / 2
 
 _SCALARS: Mapping[str, pa.DataType] = {
     "string": pa.string(),
@@ -148,6 +152,26 @@ def distinct(array: pa.Array[Any]) -> tuple[pa.Array[Any], NDArray[np.int32]]:
     encoded: Any = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     indices: Any = np.from_dlpack(encoded.indices)
     return encoded.dictionary, indices
+
+
+def dictionary_columns(rows: pa.Table) -> Any:
+    """The columns that Parquet should build a dictionary for; True for all.
+
+    By the first rows: where most of them differ, it would be dropped after its cost.
+    """
+    if any(pa.types.is_nested(field.type) for field in rows.schema):
+        return True  # they are named by the paths of their leaves
+    chosen = []
+    for name, column in zip(rows.column_names, rows.columns, strict=True):
+        sample: Any = column.chunk(0).slice(0, _SAMPLE_ROWS)
+        if pa.types.is_decimal(sample.type):
+            sample = sample.view(pa.int64())  # Arrow counts no distinct decimals of 64 bits
+        if (
+            pa.types.is_dictionary(sample.type)
+            or pc.count_distinct(sample).as_py() <= len(sample) * _MOST_DISTINCT
+        ):
+            chosen.append(name)
+    return chosen
 
 
 def bitmap(present: NDArray[np.bool_] | None) -> pa.Buffer | None:

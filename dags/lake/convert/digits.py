@@ -31,12 +31,18 @@ def beyond_nine(word: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return ((word + _PAST_NINE) | word) & _TOP_BITS
 
 
-def join_digits(word: NDArray[np.uint64]) -> None:
-    """Make each word's eight bytes of a digit the number that they are, in place."""
+def join_digits(word: NDArray[np.uint64], digits: int = WORD_BYTES) -> None:
+    """Make each word the number in its last `digits` bytes, a digit each, in place."""
+    joined = 1
     for factor, shift, mask in _JOIN:
+        if joined >= digits:
+            break
         word *= factor
         word >>= shift
         word &= mask
+        joined *= 2
+    if joined < WORD_BYTES:
+        word >>= np.uint64(8 * (WORD_BYTES - joined))
 
 
 def words(records: NDArray[np.uint8], start: int, width: int) -> NDArray[np.uint64]:
@@ -68,7 +74,7 @@ def parse_digits(
         beyond = beyond_nine(word)
         if beyond.any():
             others = beyond != 0 if others is None else others | (beyond != 0)
-        join_digits(word)
+        join_digits(word, lane)
         if numbers is None:
             numbers = word
         else:

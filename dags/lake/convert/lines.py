@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from lake.convert.rejects import Reason, Reject
 from lake.convert.source import Source
 
-BLOCK_BYTES = 1 << 20
-"""Read at a time: large enough to make numpy's overhead small, small enough for the cache."""
+BLOCK_BYTES = 4 << 20
+"""Read at a time: large enough to make numpy's overhead small, small enough for memory."""
 KEPT_BYTES = 1 << 16
 """Of a longer line, these first bytes are kept; the rest is read and counted. No record of any
 layout is longer."""
-MOST_LINES = 1 << 14
-"""Handed on at a time, so that a file of nothing but line ends takes no more memory either."""
+MOST_LINES = 1 << 15
+"""Handed on at a time; fewer where the windows on them would take more than two blocks, so that a
+file of nothing but line ends takes no more memory either."""
 
 _LF, _CR, _END_OF_FILE_MARK = 0x0A, 0x0D, 0x1A
 
@@ -83,6 +84,7 @@ def read_lines(source: Source, *, window_bytes: int) -> Iterator[Lines]:
     """
     # One byte more than is kept of a long line: its last so far, which may be the CR of its end.
     most_carried = KEPT_BYTES + 1
+    most_lines = min(MOST_LINES, max(1, 2 * BLOCK_BYTES // window_bytes))
     buffer = np.zeros(most_carried + BLOCK_BYTES + window_bytes, np.uint8)
     view = memoryview(buffer)
     carried = 0  # bytes of an unfinished line, at the front of the buffer
@@ -100,8 +102,8 @@ def read_lines(source: Source, *, window_bytes: int) -> Iterator[Lines]:
                 yield Lines(buffer, starts[:1], lengths[:1] + dropped, number, offset)
                 starts, lengths = starts[1:], lengths[1:]
                 number, offset, dropped = number + 1, offset + dropped, 0
-            for first in range(0, len(starts), MOST_LINES):
-                some = slice(first, first + MOST_LINES)
+            for first in range(0, len(starts), most_lines):
+                some = slice(first, first + most_lines)
                 yield Lines(buffer, starts[some], lengths[some], number + first, offset)
             number += len(starts)
             rest = int(ends[-1]) + 1

@@ -18,6 +18,7 @@ from lake.convert.arrow import (
     PARQUET_OPTIONS,
     array_of,
     copied,
+    dictionary_columns,
     distinct,
     repeated_text,
     with_field_ids,
@@ -160,7 +161,9 @@ class PartitionedTable:
             file = self._folder / part.path
             file.parent.mkdir(parents=True, exist_ok=True)
             part.schema = with_field_ids(rows.schema, self._field_ids)
-            part.writer = pq.ParquetWriter(file, part.schema, **PARQUET_OPTIONS)
+            part.writer = pq.ParquetWriter(
+                file, part.schema, use_dictionary=dictionary_columns(rows), **PARQUET_OPTIONS
+            )
         part.writer.write_table(_as_schema(rows, part.schema), row_group_size=max(1, rows.num_rows))
         part.rows += rows.num_rows
         part.row_groups += 1
@@ -194,21 +197,21 @@ def _split(
     """The rows of each partition of a batch, in their order, and whether they are a copy."""
     if not batch.num_rows:
         return
+    encoded = [distinct(batch.column(name)) for name in names]
+    if all(len(values) == 1 for values, _ in encoded):
+        yield tuple(str(values[0].as_py()) for values, _ in encoded), batch, False
+        return
     codes = np.zeros(batch.num_rows, np.int64)
     columns = []
-    for name in names:
-        values, indices = distinct(batch.column(name))
+    for values, indices in encoded:
         codes = codes * len(values) + indices
         columns.append(([str(value) for value in values.to_pylist()], indices))
     _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    order = np.argsort(codes, kind="stable") if len(first) > 1 else None
+    order = np.argsort(codes, kind="stable")
     ends = np.cumsum(counts)
     for row, start, end in zip(first, ends - counts, ends, strict=True):
         partition = tuple(values[indices[row]] for values, indices in columns)
-        if order is None:
-            yield partition, batch, False
-        else:
-            yield partition, batch.take(array_of(order[start:end], pa.int64())), True
+        yield partition, batch.take(array_of(order[start:end], pa.int64())), True
 
 
 def _as_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:

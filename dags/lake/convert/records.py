@@ -86,27 +86,24 @@ class RecordSorter:
         """Lines by their type's number, -1 for those that have none."""
         empty = lines.lengths == 0
         empty[-1] |= lines.ends_with_mark
-        of_role = {
-            role: np.isin(roles, [n for n, kind in enumerate(self._types) if kind.role == role])
-            & ~empty
-            for role in ("header", "detail", "ignored", "batch header", "batch trailer", "trailer")
-        }
-        header = of_role["header"]
+        detail, header, marked = (
+            np.array([kind.role in some for kind in self._types] + [False])[roles] & ~empty
+            for some in (("detail",), ("header",), ("batch header", "batch trailer", "trailer"))
+        )
         if begins_file:
             header[0] = False
         unknown = ((roles < 0) & ~empty) | header
-        marked = of_role["batch header"] | of_role["batch trailer"] | of_role["trailer"]
         rejects = [
             lines.reject(index, self._reason(lines, index, is_header=bool(header[index])))
             for index in np.flatnonzero(unknown).tolist()
         ]
-        self.control += len(lines) - int(of_role["detail"].sum()) - len(rejects)
+        self.control += len(lines) - int(detail.sum()) - len(rejects)
         marks = [
             self._mark(lines, index, self._types[roles[index]].role)
             for index in np.flatnonzero(marked).tolist()
         ]
         section = np.cumsum(marked)
-        details = np.flatnonzero(of_role["detail"])
+        details = np.flatnonzero(detail)
         tallies = self._tallies(section, roles, marked=marked, empty=empty, unknown=unknown)
         starts = np.searchsorted(section[details], np.arange(len(tallies)))
         return Told(details, rejects, tallies, marks, starts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,7 @@ class TextReader:
         return Reason.CONTROL_CHARACTER if _CONTROL.search(text) else None
 
 
+@cache
 def _utf8_bytes(encoding: str) -> NDArray[np.int32]:
     """How many bytes of UTF-8 each byte of an encoding becomes: one byte a character, or UTF-8."""
     if codecs.lookup(encoding).name == "utf-8":

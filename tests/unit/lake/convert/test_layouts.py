@@ -298,10 +298,3 @@ def test_a_mainframes_file_without_line_ends_is_read(tmp_path: Path) -> None:
     assert "not_a_time 1" in refused(
         layout("overpunch"), records[0].replace(b"235959", b"236059"), tmp_path
     )
-
-
-def test_an_engine_that_cannot_read_a_layout_is_refused() -> None:
-    """When the data set is read, not when a file is."""
-    with pytest.raises(ValueError, match=r"'athena' does not read layout\.segment, layout\.batch"):
-        layout("cnab240_p", engine="athena")
-    assert layout("cnab400").worker_only == ["columns[1] (due)"]
