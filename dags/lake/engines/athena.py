@@ -192,6 +192,9 @@ def _counted(statements: FileStatements, answer: Sequence[Mapping[str, str | Non
     for row in answer:
         if row["decoded"] != "true":
             raise NotForThisEngine("Athena did not apply the encoding of the table of lines")
+        if row["cut"] != "0":
+            key = statements.file.source_key
+            raise NotForThisEngine(f"{key} holds the byte 0x01, at which Athena cuts a line")
         lines = int(row["lines"] or 0)
         characters += int(row["characters"] or 0)
         for number, measure in enumerate(statements.rules.measures):
@@ -226,11 +229,10 @@ def _reconcile(counted: _Counted, file: LandedObject, ends: FileEnds, reading: F
     lines = counted.counts().lines
     terminated = lines if ends.is_terminated else lines - 1
     line_ends = file.size_bytes - counted.characters
-    if line_ends not in (terminated, 2 * terminated):
+    if line_ends != terminated * ends.line_end_bytes:
         raise NotForThisEngine(
             f"{file.source_key}: Athena read {counted.characters} bytes in {lines} lines of "
-            f"{file.size_bytes} bytes: its lines do not all end with LF, or all with CRLF, or hold "
-            "the byte 0x01, where Athena would cut them"
+            f"{file.size_bytes} bytes: its lines do not all end with LF, or all with CRLF"
         )
     for kind, expected in reading.control.items():
         if (found := counted.control.get(kind, 0)) != expected:

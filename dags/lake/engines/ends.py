@@ -53,6 +53,15 @@ class FileEnds:
         return self.tail.endswith((b"\n", b"\r"))
 
     @property
+    def line_end_bytes(self) -> int:
+        """2 where the first line that has an end ends with CRLF, else 1."""
+        for end in (self.head, self.tail):
+            line, found, _ = end.partition(b"\n")
+            if found:
+                return 2 if line.endswith(b"\r") else 1
+        return 1
+
+    @property
     def end_mark_bytes(self) -> int:
         """The length of DOS's end-of-file mark, a last line of 0x1A alone; 0 without one."""
         last = self.tail.rpartition(b"\n")[2].removesuffix(b"\r")

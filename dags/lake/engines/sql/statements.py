@@ -28,10 +28,10 @@ type Partition = tuple[str, ...]
 def create_lines_table(name: str, *, location: str) -> str:
     r"""A table with a row for each line below `location`, a character for each byte.
 
-    The SerDe would cut a line at its delimiter, which is by default \x01.
+    The SerDe cuts a line at its delimiter, which is by default \x01; `rest` shows that it did.
     """
     return (
-        f"CREATE EXTERNAL TABLE {name} (line string)"
+        f"CREATE EXTERNAL TABLE {name} (line string, rest string)"
         " ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe'"
         " WITH SERDEPROPERTIES ('serialization.encoding' = 'ISO-8859-1')"
         f" STORED AS TEXTFILE LOCATION {_ATHENA.literal(location)}"
@@ -72,11 +72,12 @@ class FileStatements:
     def counts(self) -> str:
         """How many lines and characters have each verdict, the rows by partition.
 
-        `decoded` says whether the lines are text at all, which they are not where the engine did
-        not apply the table's encoding.
+        `cut` are the lines that the SerDe cut. `decoded` says whether the lines are text at all,
+        which they are not where the engine did not apply the table's encoding.
         """
         names = ["verdict", *self.partition_names]
         columns = [*names, "count(*) AS lines", "sum(length(line)) AS characters"]
+        columns.append("count(rest) AS cut")
         columns.append("bool_and(from_utf8(to_utf8(line)) = line) AS decoded")
         columns += [
             f"{measure.sql} AS measure_{number}"
@@ -118,10 +119,10 @@ class FileStatements:
         """Each line with its verdict, and a good one with its partition."""
         null_line = _ATHENA.literal(_NULL_LINE)
         lines = (
-            f"(SELECT coalesce(line, {null_line}) AS line FROM {self.table}"
+            f"(SELECT coalesce(line, {null_line}) AS line, rest FROM {self.table}"
             f' WHERE "$path" = {_ATHENA.literal(self.file.uri)})'
         )
-        judged = f"(SELECT line, {self.rules.verdict} AS verdict FROM {lines})"
+        judged = f"(SELECT line, rest, {self.rules.verdict} AS verdict FROM {lines})"
         if not self.partitions:
             return judged
         folders = [
@@ -130,7 +131,7 @@ class FileStatements:
                 self.partition_names, self.rules.partition(self.partitions), strict=True
             )
         ]
-        return f"(SELECT line, verdict, {', '.join(folders)} FROM {judged})"
+        return f"(SELECT line, rest, verdict, {', '.join(folders)} FROM {judged})"
 
     def _is_partition(self, partition: Partition) -> str:
         values = zip(self.partition_names, partition, strict=True)

@@ -143,7 +143,7 @@ def by_worker(data_set: DataSet, content: bytes, *, key: str, version_id: str) -
     with TemporaryDirectory() as name:
         folder = Path(name)
         source = SourceFile(
-            key=key, version_id=version_id, size_bytes=len(content), end=len(content)
+            key=key, version_id=version_id, size_bytes=len(content), end=len(content) or None
         )
         try:
             with BatchConverter(data_set, folder, run_id=RUN) as converter:
