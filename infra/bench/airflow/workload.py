@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -103,21 +103,21 @@ def _load(
 ) -> Load:
     """Land the files, run the DAG once, and look at what it took."""
     settings = checkout.settings
-    runs = Runs(environment=environment, settings=settings, dag_id=dag_id)
     call = partial(_call, environment, checkout)
+    runs = Runs(environment=environment, settings=settings, dag_id=dag_id)
     runs.wait_until_parsed(timeout_seconds=_PARSE_TIMEOUT_SECONDS)
-    dags = call("GET", "/dags", query={"limit": 100})["dags"]
-    for dag in dags:
+    for dag in call("GET", "/dags", query={"limit": 100})["dags"]:
         call("PATCH", f"/dags/{dag['dag_id']}", {"is_paused": True})
-    earlier = {run["dag_run_id"] for run in _runs(call, dag_id)}
+    for run in call("GET", f"/dags/{dag_id}/dagRuns", query={"limit": 100})["dag_runs"]:
+        if run["state"] not in ENDED:  # it waits for files, and would take these
+            call("PATCH", f"/dags/{dag_id}/dagRuns/{run['dag_run_id']}", {"state": "failed"})
     say(f"landing {files:,} files for {dag_id}")
     size_bytes = _land(environment, checkout, prefix, files)
     before = cpu_seconds(settings)
     call("PATCH", f"/dags/{dag_id}", {"is_paused": False})
-    if not next(dag for dag in dags if dag["dag_id"] == dag_id)["timetable_summary"]:
-        runs.trigger()  # of others, the schedule begins a run at once
-    say(f"waiting for {dag_id}")
-    run = _ended_run(call, dag_id, earlier, timeout_seconds=timeout_seconds)
+    triggered = call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"]
+    say(f"waiting for {dag_id}, {triggered}")
+    run = _ended_run(call, dag_id, triggered, timeout_seconds=timeout_seconds)
     after = cpu_seconds(settings)
     call("PATCH", f"/dags/{dag_id}", {"is_paused": True})
     tasks, xcom_bytes = _in_database(checkout, environment, dag_id, run["dag_run_id"])
@@ -146,24 +146,18 @@ def _land(environment: DeployedEnvironment, checkout: Checkout, prefix: str, cou
 
 
 def _ended_run(
-    call: Callable[..., Any], dag_id: str, earlier: Collection[str], *, timeout_seconds: float
+    call: Callable[..., Any], dag_id: str, run_id: str, *, timeout_seconds: float
 ) -> dict[str, Any]:
-    """The first run to end that is not one of the `earlier` ones."""
+    """The run, once it has ended."""
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
-        for run in _runs(call, dag_id):
-            if run["dag_run_id"] not in earlier and run["state"] in ENDED:
-                if run["state"] == "failed":
-                    raise CommandFailed(f"the run {run['dag_run_id']} of {dag_id} failed")
-                return run
+        run: dict[str, Any] = call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")
+        if run["state"] == "failed":
+            raise CommandFailed(f"the run {run_id} of {dag_id} failed")
+        if run["state"] in ENDED:
+            return run
         time.sleep(_POLL_SECONDS)
     raise CommandFailed(f"{dag_id} did not end within {timeout_seconds:.0f} s")
-
-
-def _runs(call: Callable[..., Any], dag_id: str) -> list[dict[str, Any]]:
-    """The last runs of a DAG."""
-    found = call("GET", f"/dags/{dag_id}/dagRuns", query={"order_by": "-id", "limit": 10})
-    return list(found["dag_runs"])
 
 
 def _seconds(run: Mapping[str, Any]) -> float:
