@@ -33,7 +33,9 @@ class Projection(Declaration):
         if wanted is None or (self.values is None) == (self.range is None):
             yield Problem(key, f"does not say which values the type {glue_type} has", example)
         elif self.range and not all(_bounds(glue_type, text) for text in self.range):
-            yield Problem(f"{key}.range", f"{list(self.range)} does not fit the type {glue_type}", example)
+            yield Problem(
+                f"{key}.range", f"{list(self.range)} does not fit the type {glue_type}", example
+            )
 
 
 def _bounds(glue_type: str, text: str) -> bool:

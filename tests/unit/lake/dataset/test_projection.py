@@ -43,8 +43,16 @@ def test_ints_have_a_range(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "partitions", "complaint"),
     [
-        ("{day: {values: [A]}}", "[day]", r"projection.day: does not say which values the type date has"),
-        ("{day: {}}", "[day]", r"does not say which values the type date has.*range: \[2020-01-01, NOW\]"),
+        (
+            "{day: {values: [A]}}",
+            "[day]",
+            r"projection.day: does not say which values the type date has",
+        ),
+        (
+            "{day: {}}",
+            "[day]",
+            r"does not say which values the type date has.*range: \[2020-01-01, NOW\]",
+        ),
         ('{market: {range: ["A", "B"]}}', "[market]", r"which values the type string has"),
         ('{market: {values: ["a/b"]}}', "[market]", r"market.values\[0\].*should match pattern"),
         ('{day: {range: ["2020", NOW]}}', "[day]", r"\['2020', 'NOW'\] does not fit the type date"),
