@@ -155,23 +155,22 @@ def distinct(array: pa.Array[Any]) -> tuple[pa.Array[Any], NDArray[np.int32]]:
 
 
 def dictionary_columns(rows: pa.Table) -> Any:
-    """The columns that Parquet should build a dictionary for; True for all.
+    """The columns that Parquet should build a dictionary for, True for all: text that repeats.
 
-    By the first rows: where most of them differ, it would be dropped after its cost.
+    By the first rows: where most texts differ, the dictionary would be dropped after its cost.
+    Numbers are as small without it, and written sooner.
     """
     if any(pa.types.is_nested(field.type) for field in rows.schema):
         return True  # they are named by the paths of their leaves
-    chosen = []
-    for name, column in zip(rows.column_names, rows.columns, strict=True):
-        sample: Any = column.chunk(0).slice(0, _SAMPLE_ROWS)
-        if pa.types.is_decimal(sample.type):
-            sample = sample.view(pa.int64())  # Arrow counts no distinct decimals of 64 bits
-        if (
-            pa.types.is_dictionary(sample.type)
-            or pc.count_distinct(sample).as_py() <= len(sample) * _MOST_DISTINCT
-        ):
-            chosen.append(name)
-    return chosen
+    pairs = zip(rows.column_names, rows.columns, strict=True)
+    return [name for name, column in pairs if _repeats(column)]
+
+
+def _repeats(column: pa.ChunkedArray[Any]) -> bool:
+    if not pa.types.is_string(column.type):
+        return pa.types.is_dictionary(column.type)
+    sample = column.slice(0, _SAMPLE_ROWS)
+    return pc.count_distinct(sample).as_py() <= len(sample) * _MOST_DISTINCT
 
 
 def bitmap(present: NDArray[np.bool_] | None) -> pa.Buffer | None:

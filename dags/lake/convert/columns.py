@@ -15,11 +15,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lake.convert.arrow import BATCH_ROWS, array_of, arrow_type, kept
+from lake.convert.digits import are_blank
 from lake.convert.fields import equals_any, placed
 from lake.convert.rejects import Reason
 from lake.dataset import FixedWidthColumn
-
-_SPACE = 0x20
 
 type Rows = NDArray[np.intp]
 type Mask = NDArray[np.bool_]
@@ -80,10 +79,10 @@ class ValueReader(ABC):
             self._present[at : at + len(values)] = True
         missing = self._missing_rows(records, at)
         if wrong is not None:
-            rows = np.flatnonzero(wrong if missing is None else wrong & ~missing)
-            blank = (records[rows, self._start : self._end] == _SPACE).all(axis=1)
-            yield from self._blank(rows[blank], at)
-            yield self.reason, rows[~blank]
+            wrong = wrong if missing is None else wrong & ~missing
+            blank = are_blank(records, self._start, self.column.width)
+            yield from self._blank(np.flatnonzero(wrong & blank), at)
+            yield self.reason, np.flatnonzero(wrong & ~blank)
         if beyond is not None:
             rows = np.flatnonzero(beyond if missing is None else beyond & ~missing)
             yield Reason.OUT_OF_RANGE, rows

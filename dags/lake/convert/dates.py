@@ -30,9 +30,9 @@ def day_numbers(
 
     The numbers are meaningless where the date does not exist. Nothing may be negative.
     """
-    at = np.minimum(year, _LAST_YEAR + 1), np.minimum(month, _MONTHS + 1)
-    exists = (day >= 1) & (day <= _DAYS[at])
-    return _FIRST_DAY[at] + (day.astype(np.int32) - np.int32(1)), exists
+    at = np.minimum(year, _LAST_YEAR + 1) * (_MONTHS + 2) + np.minimum(month, _MONTHS + 1)
+    exists = (day >= 1) & (day <= _DAYS.take(at))
+    return _FIRST_DAY.take(at) + (day.astype(np.int32) - np.int32(1)), exists
 
 
 def day_numbers_in_year(

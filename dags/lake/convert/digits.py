@@ -16,6 +16,7 @@ WORD_BYTES = 8
 
 ZEROS = np.uint64(0x3030303030303030)
 """A word of digits XOR this has the digits' values as its bytes."""
+_SPACES = np.uint64(0x2020202020202020)
 _PAST_NINE = np.uint64(0x7676767676767676)  # added to a byte over 9, sets its top bit
 _TOP_BITS = np.uint64(0x8080808080808080)
 # Neighbours are joined into numbers of two, four and eight digits: times this, shifted, masked.
@@ -49,6 +50,15 @@ def words(records: NDArray[np.uint8], start: int, width: int) -> NDArray[np.uint
     """The `width` bytes, 8 at most, at `start` of each record, after as many zero bytes as fit."""
     field = records[:, start : start + WORD_BYTES].view("<u8")[:, 0]
     return field << np.uint64(8 * (WORD_BYTES - width))
+
+
+def are_blank(records: NDArray[np.uint8], start: int, width: int) -> NDArray[np.bool_]:
+    """Which records have nothing but spaces in a field; they go on as `parse_digits` says."""
+    blank = np.ones(len(records), np.bool_)
+    for at in range(start, start + width, WORD_BYTES):
+        lane = min(WORD_BYTES, start + width - at)
+        blank &= words(records, at, lane) == _SPACES << np.uint64(8 * (WORD_BYTES - lane))
+    return blank
 
 
 def parse_digits(

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lake.convert.columns import Mask, Parsed, ValueReader
-from lake.convert.digits import parse_digits, parse_padded
+from lake.convert.digits import are_blank, parse_digits, parse_padded
 from lake.convert.rejects import Reason
 from lake.dataset import FixedWidthColumn
 from lake.dataset.column import WIDEST_INT64
@@ -42,10 +42,12 @@ class NumberReader(ValueReader):
         values, others = parse_digits(records, self._start, self.column.width)
         if others is None:
             return Parsed(values, None)
-        rows = np.flatnonzero(others)
-        padded = parse_padded(records[rows, self._start : self._end])
-        values[rows] = padded.values
-        others[rows] = ~padded.valid
+        blank = are_blank(records, self._start, self.column.width)
+        rows = np.flatnonzero(others & ~blank)
+        if len(rows):
+            padded = parse_padded(records[rows, self._start : self._end])
+            values[rows] = padded.values
+            others[rows] = ~padded.valid
         return Parsed(values, others)
 
 

@@ -20,7 +20,8 @@ from lake.dataset import FixedWidthColumn
 _SPACE = 0x20
 _PRINTABLE_ASCII = 0x7E - _SPACE
 _MOST_DISTINCT = 1 / 8
-"""Of a batch's texts: with more, a dictionary costs more than it saves."""
+_FEW = 4096
+"""Of a batch's texts: where more of them differ, a dictionary costs more than it saves."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """Unicode's category Cc."""
 
@@ -32,6 +33,7 @@ class TextReader:
         self.column = column
         self._encoding = encoding
         self._utf8_bytes = _utf8_bytes(encoding)
+        self._suspect = _suspect_bytes(encoding)
         self._field = slice(column.position - 1, column.end)
         self._mostly_differ = False
         self._bytes = np.empty((BATCH_ROWS, column.width), np.uint8)
@@ -47,16 +49,19 @@ class TextReader:
             yield Reason.BLANK, rows[(field[rows] == _SPACE).all(axis=1)]
         unusual = field - np.uint8(_SPACE) > _PRINTABLE_ASCII  # wraps below the space
         if unusual.any():
-            yield from self._check(field, np.flatnonzero(unusual.any(axis=1)))
+            unusual = self._suspect[field]
+            if unusual.any():
+                yield from self._check(field, np.flatnonzero(unusual.any(axis=1)))
 
     def array(self, good: slice | NDArray[np.intp]) -> pa.Array[Any]:
         """The texts of the good rows; trimmed on the right, blanks as NULL."""
         rows = kept(self._bytes, good)
+        if not self._mostly_differ:
+            values, indices = distinct(_array_of_rows(rows))
+            self._mostly_differ = len(values) > max(_FEW, len(rows) * _MOST_DISTINCT)
         if self._mostly_differ:
             texts = self._texts(rows)
             return _with_nulls(texts, self._present(texts))
-        values, indices = distinct(_array_of_rows(rows))
-        self._mostly_differ = len(values) > len(rows) * _MOST_DISTINCT
         texts = self._texts(_rows_of_array(values))
         present = self._present(texts)
         present = None if present is None else present[indices]
@@ -113,6 +118,15 @@ def _utf8_bytes(encoding: str) -> NDArray[np.int32]:
         return np.ones(256, np.int32)
     characters = (bytes([byte]).decode(encoding, "replace") for byte in range(256))
     return np.array([len(character.encode("utf-8")) for character in characters], np.int32)
+
+
+@cache
+def _suspect_bytes(encoding: str) -> NDArray[np.bool_]:
+    """Which bytes may be part of a fault: in UTF-8, every one that is not printable ASCII."""
+    if codecs.lookup(encoding).name == "utf-8":
+        return (np.arange(256) - _SPACE).astype(np.uint8) > _PRINTABLE_ASCII
+    characters = (bytes([byte]).decode(encoding, "replace") for byte in range(256))
+    return np.array([bool(_CONTROL.search(each)) or each == "\ufffd" for each in characters])
 
 
 def _array_of_rows(values: NDArray[np.uint8]) -> pa.Array[Any]:

@@ -152,3 +152,37 @@ def test_a_table_without_partitions_is_one_file(sales: DataSet, tmp_path: Path) 
         table.write(batch(plain, [("Rio", 2021, "a")]), KEY)
     table.close()
     assert [(part.path, part.rows) for part in table.parts] == [("part-00000.parquet", 2)]
+
+
+def test_text_that_is_plain_in_some_rows_is_as_in_the_first(sales: DataSet, tmp_path: Path) -> None:
+    """A file has one type for a column, whatever its batches had."""
+    plain = sales.model_copy(update={"partitions": ()})
+    rows = batch(plain, [("Rio", 2021, "a"), ("Ely", 2020, "b")])
+    decoded: list[Any] = list(rows.columns)
+    decoded = [
+        each.dictionary_decode() if pa.types.is_dictionary(each.type) else each for each in decoded
+    ]
+    as_plain = pa.RecordBatch.from_arrays(decoded, names=rows.schema.names)
+    for first, second in ((rows, as_plain), (as_plain, rows)):
+        table = PartitionedTable(plain, tmp_path)
+        table.write(first, KEY)
+        table.write(second, KEY)
+        table.close()
+        found = pq.ParquetFile(tmp_path / table.parts[0].path).read()
+        assert found["city"].to_pylist() == ["Rio", "Ely"] * 2
+
+
+def test_text_that_repeats_has_a_dictionary_in_parquet(sales: DataSet, tmp_path: Path) -> None:
+    """Text that does not, and numbers, have none: it would be built and dropped."""
+    plain = sales.model_copy(update={"partitions": ()})
+    rows = batch(plain, [("Rio", 2021, f"{number}") for number in range(1000)])
+    differing: Any = rows.column("what")
+    differing = differing.dictionary_decode()
+    table = PartitionedTable(plain, tmp_path)
+    table.write(rows.set_column(2, "what", differing), KEY)
+    table.close()
+    group = pq.ParquetFile(tmp_path / table.parts[0].path).metadata.row_group(0)
+    columns = [group.column(index) for index in range(group.num_columns)]
+    assert {each.path_in_schema: each.has_dictionary_page for each in columns} == {
+        "city": True, "year": False, "what": False, "source_key": True
+    }  # fmt: skip

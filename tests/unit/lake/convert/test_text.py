@@ -60,3 +60,14 @@ def test_a_text_stands_in_the_dictionary_once() -> None:
     _, array = read([b"a", b"b ", b"a  ", b"b"])
     assert array.dictionary.to_pylist() == ["a", "b"]
     assert array.to_pylist() == ["a", "b", "a", "b"]
+
+
+def test_texts_that_mostly_differ_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first batch on, NULLs and accents included."""
+    monkeypatch.setattr("lake.convert.text._FEW", 3)
+    texts = ["é", "b", None, "d d", "Ç"]
+    fields = [(text or "").encode("latin-1").ljust(4) for text in texts]
+    faults, array = read(fields)
+    assert faults == {}
+    assert str(array.type) == "string"
+    assert array.to_pylist() == texts
