@@ -9,11 +9,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 from lake.dataset import DataSet
 from lake.pipeline import store
+from lake.pipeline.documents import Kind, LandedFile
+from lake.pipeline.lake import Lake
+from lake.pipeline.selection import Landed, Selection
 
 from .conftest import (
     GARBAGE,
@@ -183,15 +188,35 @@ def test_killed_twice_the_lake_is_the_same(world: World) -> None:
             assert killed.left() == left, f"killed before writes {at} and {again}"
 
 
-def test_overtaken_by_another_run_at_any_call_the_lake_is_the_same(world: World) -> None:
-    left, _ = expected(world)
-    seam = Seam(calls=WRITES | READS)
+@dataclass(frozen=True)
+class Only:
+    """One landed file: what a run takes that planned before the others landed, or after."""
+
+    name: str
+    kind: Kind = "load"
+    replay_key: str = ""
+
+    def files(self, lake: Lake) -> Iterator[LandedFile]:
+        return (file for file in Landed().files(lake) if file.name == self.name)
+
+
+@pytest.mark.parametrize("selection", [Landed(), Only("g.txt")])
+def test_overtaken_at_any_call_by_a_run_of_the_same_files_or_another_the_lake_is_the_same(
+    world: World, selection: Selection
+) -> None:
+    ahead, seam = world.copy(), Seam(calls=WRITES | READS)
     world.copy().process(seam).run("run-1")
 
-    for at in range(0, seam.count, 5):
+    def overtake(overtaken: World) -> None:
+        overtaken.land("g.txt", "20240108AAAA01050\n")
+        overtaken.process().run("other", selection)
+
+    overtake(ahead)
+    ahead.process().run("run-1")
+    left = ahead.left()
+    for at in range(0, seam.count, 6):
         overtaken = world.copy()
-        other = overtaken.process()
-        overtaken.process(
-            Seam(calls=WRITES | READS, at=at, do=lambda other=other: other.run("other"))  # type: ignore[misc]
-        ).run("run-1")
+        first = Seam(calls=WRITES | READS, at=at, do=partial(overtake, overtaken))
+        overtaken.process(first).run("run-1")
+        overtaken.process().run("run-2")
         assert overtaken.left() == left, f"overtaken before call {at} of {seam.count}"
