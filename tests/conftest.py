@@ -5,6 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 
+import pytest
+from hypothesis import is_hypothesis_test, settings
+
+# The suite draws the same examples each time; `pytest --hypothesis-profile explore` draws others.
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile("same")
+
 AIRFLOW_HOME = tempfile.TemporaryDirectory(prefix="lake-test-airflow-")
 
 
@@ -18,6 +26,13 @@ def pytest_configure() -> None:
     os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """End an example that does not: Hypothesis would catch a timeout's signal and run it again."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.function):
+            item.add_marker(pytest.mark.timeout(600, method="thread"))
 
 
 def pytest_unconfigure() -> None:
