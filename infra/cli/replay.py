@@ -101,7 +101,5 @@ def replay(
         Bucket=environment.landing_bucket, Key=key, Body=order.model_dump_json().encode()
     )
     detail(f"ordered in s3://{environment.landing_bucket}/{key}")
-    runs = Runs(
-        environment=environment, settings=settings, dag_id=f"{data_set.dag_id}_backfill"
-    )
+    runs = Runs(environment=environment, settings=settings, dag_id=f"{data_set.dag_id}_backfill")
     return runs, runs.trigger({"replay_key": key})

@@ -126,5 +126,5 @@ def test_awswrangler_reads_the_partitions_of_plain_parquet(
     session = boto3.session.Session(region_name=REGION)
     folders = wr.catalog.get_parquet_partitions("lake", lake.table.name, boto3_session=session)
     assert list(folders.values()) == [["2024-01-01"]]
-    frame = wr.s3.read_parquet(*folders, boto3_session=session)
+    frame = wr.s3.read_parquet(list(folders), boto3_session=session)
     assert frame["paper"].to_list() == ["BBBB"]

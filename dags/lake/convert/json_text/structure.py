@@ -47,7 +47,8 @@ def find_elements(data: bytes, inside: Inside) -> Found:
     """The ends of elements in `data`, by counting brackets outside of strings.
 
     A bracket of either kind closes one of either kind, so brackets that do not match are inside of
-    an element, and for its reader to see.
+    an element, and for its reader to see. So is a backslash outside of a string; a quote behind it
+    begins none.
 
     Args:
         data: bytes of an array, where they do not end in a backslash, whole escapes.

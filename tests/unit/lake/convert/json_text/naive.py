@@ -87,13 +87,12 @@ def _elements(  # noqa: PLR0912  # a character at a time
     commas = []
     for index in range(begin, len(data)):
         character = chr(data[index])
+        if escaped and character in ('"', "\\"):
+            escaped = False
+            continue
+        escaped = character == "\\"  # outside of strings, too, where it is a fault
         if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
+            in_string = character != '"'
         elif character == '"':
             in_string = True
         elif character in "[{":
