@@ -167,7 +167,12 @@ def storage_statements(*, storage: LakeStorage) -> list[iam.PolicyStatement]:
             actions=["s3:PutObject", "s3:AbortMultipartUpload"],
             resources=[f"{landing}/{ARCHIVE_PREFIX}*"],
         ),
-        iam.PolicyStatement(sid="ListCurated", actions=["s3:ListBucket"], resources=[curated]),
+        # Athena's UNLOAD asks for the bucket's region and its uploads.
+        iam.PolicyStatement(
+            sid="ListCurated",
+            actions=["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
+            resources=[curated],
+        ),
         iam.PolicyStatement(
             sid="WriteCurated",
             actions=[
@@ -175,6 +180,7 @@ def storage_statements(*, storage: LakeStorage) -> list[iam.PolicyStatement]:
                 "s3:PutObject",
                 "s3:DeleteObject",
                 "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
             ],
             resources=[f"{curated}/*"],
         ),

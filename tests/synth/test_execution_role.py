@@ -165,24 +165,21 @@ def test_it_takes_files_from_landing_and_writes_tables_and_results(
     assert statements["ArchiveLandedFiles"] == allow(
         ["s3:AbortMultipartUpload", "s3:PutObject"], f"{landing}/_archive/*"
     )
-    assert statements["ListCurated"] == allow("s3:ListBucket", curated)
-    assert statements["WriteCurated"] == allow(
-        ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-        f"{curated}/*",
+    write = [
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+    ]
+    assert statements["ListCurated"] == allow(
+        ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], curated
     )
+    assert statements["WriteCurated"] == allow(write, f"{curated}/*")
     assert statements["ListQueryResults"] == allow(
         ["s3:GetBucketLocation", "s3:ListBucket"], results
     )
-    assert statements["WriteQueryResults"] == allow(
-        [
-            "s3:AbortMultipartUpload",
-            "s3:DeleteObject",
-            "s3:GetObject",
-            "s3:ListMultipartUploadParts",
-            "s3:PutObject",
-        ],
-        f"{results}/*",
-    )
+    assert statements["WriteQueryResults"] == allow(write, f"{results}/*")
 
 
 def test_it_queries_in_the_work_group_and_publishes_in_the_database_of_the_environment(
