@@ -63,6 +63,7 @@ def test_the_key_policy_admits_the_account_and_the_logs_of_the_lake(
                     "kms:EncryptionContext:aws:logs:arn": [
                         f"{logs}:airflow-{settings.prefix}-*",
                         f"{logs}:/aws/lambda/{settings.prefix}-*",
+                        f"{logs}:/aws/emr-serverless/{settings.prefix}",
                     ]
                 }
             },
@@ -76,7 +77,9 @@ def test_every_log_group_is_one_that_the_key_policy_admits(
     admitted = (f"airflow-{settings.prefix}-", f"/aws/lambda/{settings.prefix}-")
     for group in templates.of_type("AWS::Logs::LogGroup"):
         assert group.name
-        assert group.name.startswith(admitted)
+        assert group.name.startswith(admitted) or (
+            group.name == f"/aws/emr-serverless/{settings.prefix}"
+        )
 
 
 def test_every_bucket_is_encrypted_with_the_key_private_and_owned(

@@ -125,6 +125,7 @@ def test_awswrangler_reads_the_partitions_of_plain_parquet(
     lake.apply(PartChanges(add=(lake.stage("2", [trade(MONDAY, "BBBB")]),), remove=(old.key,)))
     session = boto3.session.Session(region_name=REGION)
     folders = wr.catalog.get_parquet_partitions("lake", lake.table.name, boto3_session=session)
-    assert list(folders.values()) == [["2024-01-01"]]
-    frame = wr.s3.read_parquet(list(folders), boto3_session=session)
+    [(folder, values)] = folders.items()
+    assert values == ["2024-01-01"]
+    frame = wr.s3.read_parquet(folder, boto3_session=session)
     assert frame["paper"].to_list() == ["BBBB"]
