@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -35,26 +34,6 @@ class Dialect:
             escape=ord(layout.escape) if layout.escape else None,
             comment=layout.comment.encode(encoding) if layout.comment else None,
         )
-
-    def patterns(self) -> tuple[re.Pattern[bytes], re.Pattern[bytes]] | None:
-        """One of a whole record, and one of what ends inside of quotes; None without quotes.
-
-        What is neither has a quote in a wrong place.
-        """
-        if self.quote is None:
-            return None
-        quote, delimiter = re.escape(bytes([self.quote])), re.escape(self.delimiter)
-        if self.escape is None:
-            free, quoted = b"[^%b\n]" % quote, b"(?:[^%b]|%b%b)*+" % (quote, quote, quote)
-        else:
-            escape = re.escape(bytes([self.escape]))
-            escaped = rb"%b(?:\r\n|.)" % escape
-            free = b"(?:[^%b%b\n]|%b)" % (quote, escape, escaped)
-            quoted = b"(?:[^%b%b]|%b)*+" % (quote, escape, escaped)
-        field = b"(?:%b%b%b|(?:(?!%b)%b)*+)" % (quote, quoted, quote, delimiter, free)
-        whole = rb"%b(?:%b%b)*+\r?\n" % (field, delimiter, field)
-        unclosed = b"(?:%b%b)*+%b%b" % (field, delimiter, quote, quoted)
-        return re.compile(whole, re.DOTALL), re.compile(unclosed, re.DOTALL)
 
     def special(self, region: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Where a delimiter begins, or a line end, a quote or an escape stands."""

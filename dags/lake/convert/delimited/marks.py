@@ -32,11 +32,21 @@ class Marks:
     """Of quotes that neither open nor close a whole field, nor are doubled."""
 
 
-def find_marks(data: NDArray[np.uint8], start: int, stop: int, dialect: Dialect) -> Marks:
-    """What ends fields and records between `start`, where a record begins, and `stop`."""
+def find_marks(
+    data: NDArray[np.uint8], start: int, stop: int, dialect: Dialect, broken: Positions = NOWHERE
+) -> Marks:
+    """What ends fields and records between `start`, where a record begins, and `stop`.
+
+    Lines that begin at `broken` are whole and end at their line end, whatever else is in them.
+    """
     places = np.flatnonzero(dialect.special(data[start:stop]))
     places += start
     kinds = data[places]
+    if len(broken):
+        line_ends = np.flatnonzero(kinds == LF)
+        last = line_ends[np.searchsorted(places[line_ends], broken)]
+        within = _ranges(np.searchsorted(places, broken), last)
+        places, kinds = np.delete(places, within), np.delete(kinds, within)
     inner = faults = NOWHERE
     if dialect.escape is not None and (escapes := kinds == dialect.escape).any():
         hidden = _escaped(data, places, escapes)
@@ -61,12 +71,17 @@ def _quoted(quotes: Positions, count: int) -> Positions:
 
     Where their number is odd, the last one was not closed.
     """
-    opening, closing = quotes[::2], np.full((len(quotes) + 1) // 2, count - 1)
-    closing[: len(quotes) // 2] = quotes[1::2]
-    lengths = closing + 1 - opening
+    stops = np.full((len(quotes) + 1) // 2, count)
+    stops[: len(quotes) // 2] = quotes[1::2] + 1
+    return _ranges(quotes[::2], stops)
+
+
+def _ranges(starts: Positions, stops: Positions) -> Positions:
+    """All numbers of some ranges."""
+    lengths = stops - starts
     ends = np.cumsum(lengths)
-    inside: Positions = np.arange(ends[-1]) + np.repeat(opening - (ends - lengths), lengths)
-    return inside
+    numbers: Positions = np.arange(ends[-1]) + np.repeat(starts - (ends - lengths), lengths)
+    return numbers
 
 
 def active_escapes(escapes: Positions) -> NDArray[np.bool_]:
@@ -84,7 +99,8 @@ def _escaped(
     """Which places are escapes, or have lost their meaning to one; CRLF loses it as a whole."""
     at = places[escapes]
     targets = at[active_escapes(at)] + 1
-    targets = np.union1d(targets, targets[data[targets] == CR] + 1)
+    is_crlf = (data[targets] == CR) & (data[targets + 1] == LF)
+    targets = np.union1d(targets, targets[is_crlf] + 1)
     found = np.searchsorted(places, targets)
     found = found[places[np.minimum(found, len(places) - 1)] == targets]
     hidden = escapes.copy()

@@ -119,7 +119,7 @@ class DelimitedReader(Reader):
         """The columns' places, from the header if it says them."""
         if records.misquoted[index]:
             raise Unreadable(f"the header is not well quoted: {records.raw(index)!r}")
-        names = header_names(records.raw(index), self._dialect, self._layout)
+        names = header_names(records.content(index), self._dialect, self._layout)
         if self._layout.header == "by_name":
             return Places.by_name(self._columns, self._layout, names)
         places = Places.by_position(self._columns, self._layout)

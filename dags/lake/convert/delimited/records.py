@@ -44,8 +44,12 @@ class Records:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def content(self, index: int) -> bytes:
+        """A record's bytes without its line end."""
+        return self.data[self.starts[index] : self.ends[index]].tobytes()
+
     def raw(self, index: int) -> bytes:
-        """A record's bytes without its line end, the first `KEPT_BYTES` where it has more."""
+        """Of these the first `KEPT_BYTES`, where there are more."""
         start, end = int(self.starts[index]), int(self.ends[index])
         return self.data[start : min(end, start + KEPT_BYTES)].tobytes()
 
@@ -98,6 +102,7 @@ def cut_records(
     first_line: int,
     offset: int,
     at_end: bool,
+    broken_lines: Positions = NOWHERE,
 ) -> Cut:
     """The whole records of a stretch of a file, up to the first that is broken.
 
@@ -113,14 +118,16 @@ def cut_records(
         first_line: the number of the line at `start`.
         offset: of `data[0]` in the file.
         at_end: whether the file ends at `stop`; then a line end stands before it.
+        broken_lines: where lines begin that are known to be broken, each whole and misquoted alone.
     """
-    marks = find_marks(data, start, stop, dialect)
+    marks = find_marks(data, start, stop, dialect, broken_lines)
     line_ends = marks.places[marks.line_ends]
     starts = np.concatenate(([start], line_ends + 1))  # the last is of what is not whole
     ends = np.append(line_ends, stop - len(b"\r\n"))
     ends -= (data[ends - 1] == CR) & (ends > starts)
     too_long = np.flatnonzero(ends - starts > LONGEST_RECORD_BYTES)
     misquoted = np.union1d(np.searchsorted(line_ends, marks.faults), too_long)
+    misquoted = np.union1d(misquoted, np.searchsorted(line_ends, broken_lines))
     count = len(line_ends)
     broken = at_end and int(starts[-1]) < stop
     suspects = misquoted

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lake.convert.delimited.dialect import CR, LF, Dialect
+from lake.convert.delimited.ends import NEVER, RecordEnds
 from lake.convert.delimited.marks import NOWHERE, Positions
 from lake.convert.delimited.records import (
     KEPT_BYTES,
     LONGEST_RECORD_BYTES,
+    Cut,
     Records,
     cut_records,
 )
@@ -23,10 +25,8 @@ from lake.dataset.encoding import read_encoding
 BLOCK_BYTES = 1 << 20
 """Read at a time: large enough to make numpy's overhead small, small enough for the cache."""
 RETRIED_BYTES = 1 << 14
-"""Looked at after a broken record where others came shortly before it, and then ever more: each
-makes what was looked at behind it worthless."""
-MOST_BROKEN_LINES = 1 << 12
-"""Handed on at a time."""
+"""Without a broken record, after which they are cut in bulk again: first as many, then ever more,
+since each broken one makes what was found behind it worthless."""
 MARGIN_BYTES = 32
 """Before and behind the bytes, so that a field may be read from further left or right."""
 
@@ -41,7 +41,6 @@ class Window:
         self._source = source
         self._layout = layout
         self._dialect = Dialect.of(layout)
-        self._patterns = self._dialect.patterns()
         most_unread = LONGEST_RECORD_BYTES + _LINE_END_BYTES + KEPT_BYTES
         self._bytes = bytearray(MARGIN_BYTES + most_unread + BLOCK_BYTES + MARGIN_BYTES)
         self._data = np.frombuffer(self._bytes, np.uint8)
@@ -68,24 +67,14 @@ class Window:
         while True:
             stop = min(self._body_end, self._start + limit)
             whole = stop == self._body_end
-            found = cut_records(
-                self._data,
-                self._start,
-                stop,
-                self._dialect,
-                first_line=self.lines + 1,
-                offset=self._offset,
-                at_end=whole and self._at_end,
-            )
+            found = self._cut(stop, at_end=whole and self._at_end)
             sound_bytes += found.end - self._start
-            self._start = found.end
-            self.lines += found.lines
-            if len(found.records):
-                yield found.records
+            yield from self._taken(found)
             if found.broken or (whole and self._is_too_long()):
-                if (line := self._line()) is not None:
-                    yield line
-                yield from self._broken_lines()
+                lines = self.lines
+                yield from self._after_broken()
+                if self.lines == lines:
+                    raise RuntimeError(f"nothing can be read after line {lines}")
                 limit = min(max(sound_bytes, RETRIED_BYTES), BLOCK_BYTES)
                 sound_bytes = 0
             elif not whole:
@@ -96,9 +85,28 @@ class Window:
                 self._fill()
         self._close()
 
-    def _is_too_long(self) -> bool:
-        """Whether what is unread is more than a record, and still none."""
-        return self._body_end - self._start > LONGEST_RECORD_BYTES + _LINE_END_BYTES
+    def _cut(self, stop: int, *, at_end: bool = False, broken_lines: Positions = NOWHERE) -> Cut:
+        return cut_records(
+            self._data,
+            self._start,
+            stop,
+            self._dialect,
+            first_line=self.lines + 1,
+            offset=self._offset,
+            at_end=at_end,
+            broken_lines=broken_lines,
+        )
+
+    def _taken(self, found: Cut) -> Iterator[Records]:
+        self._start = found.end
+        self.lines += found.lines
+        if len(found.records):
+            yield found.records
+
+    def _is_too_long(self, start: int | None = None) -> bool:
+        """Whether what is unread, or begins at `start`, is more than a record, and still none."""
+        unread = self._body_end - (self._start if start is None else start)
+        return unread > LONGEST_RECORD_BYTES + _LINE_END_BYTES
 
     def _line(self) -> Records | None:
         """The next line alone; None at the end."""
@@ -111,73 +119,85 @@ class Window:
         start, self._start = self._start, end + 1
         if end > start and self._bytes[end - 1] == CR:
             end -= 1
-        return self._alone(self._data, np.array([start]), np.array([end]), self._offset)
+        return self._alone(self._data, start, end, self._offset)
 
-    def _broken_lines(self) -> Iterator[Records]:
-        """The next lines, as long as no record begins there: one by one they cost less."""
-        if self._patterns is None:
+    def _after_broken(self) -> Iterator[Records]:
+        """The first line of a broken record, and what follows as long as more broken ones do.
+
+        These are told line by line and then cut together: one by one, each would have to be cut
+        out of bytes of which the next makes what was found behind it worthless.
+        """
+        line_end = self._bytes.find(LF, self._start, self._body_end)
+        if line_end < 0:
+            if (line := self._line()) is not None:
+                yield line
             return
-        whole, unclosed = self._patterns
-        starts: list[int] = []
-        ends: list[int] = []
-        while len(starts) < MOST_BROKEN_LINES:
-            end = self._bytes.find(LF, self._start, self._body_end)
-            if (
-                end < 0
-                or whole.match(self._bytes, self._start, self._body_end)
-                or unclosed.fullmatch(self._bytes, self._start, self._body_end)
-            ):
+        ends = RecordEnds(self._dialect, self._bytes, self._body_end, at_end=self._at_end)
+        broken_lines = [self._start]
+        at = sound = line_end + 1
+        most = min(self._start + BLOCK_BYTES, self._body_end)
+        while at < min(sound + RETRIED_BYTES, most):
+            end = ends.end(at)
+            line_end = self._bytes.find(LF, at, self._body_end)
+            if line_end >= 0 and self._is_broken(at, end):
+                broken_lines.append(at)
+                at = sound = line_end + 1
+            elif end is None:
                 break
-            starts.append(self._start)
-            ends.append(end - (end > self._start and self._bytes[end - 1] == CR))
-            self._start = end + 1
-        if starts:
-            yield self._alone(self._data, np.array(starts), np.array(ends), self._offset)
+            else:
+                at = end + 1
+        yield from self._taken(self._cut(at, broken_lines=np.array(broken_lines)))
+
+    def _is_broken(self, start: int, end: int | None) -> bool:
+        """Whether the record at `start` is none, so that its first line goes alone, as comments."""
+        if self._dialect.comment and self._bytes.startswith(self._dialect.comment, start):
+            return True
+        if end is None:
+            return self._is_too_long(start)
+        return end == NEVER or end - start - (self._bytes[end - 1] == CR) > LONGEST_RECORD_BYTES
 
     def _endless_line(self) -> Records:
         """A line that is longer than any record: its start is kept, the rest is read past."""
-        start, length = self._start, 0
-        kept = self._data[start : start + KEPT_BYTES + MARGIN_BYTES].copy()
-        offset, before = self._offset + start, LF
+        kept = self._data[self._start : self._start + KEPT_BYTES + MARGIN_BYTES].copy()
+        offset = self._offset + self._start
         while (end := self._bytes.find(LF, self._start, self._body_end)) < 0:
-            length += self._stop - self._start
-            before = self._last_byte
-            self._start = self._stop
-            self._fill()
-        length += end - self._start
-        if end > self._start:
-            before = self._bytes[end - 1]
-        length -= before == CR
+            self._start = self._stop - 1  # it may be the CR of the line's end
+            self._fill(inside_line=True)
         self._start = end + 1
-        starts, ends = np.array([0]), np.array([KEPT_BYTES])
-        return self._alone(kept, starts, ends, offset, length - KEPT_BYTES)
+        length = self._offset + end - offset - (self._bytes[end - 1] == CR)
+        return self._alone(kept, 0, KEPT_BYTES, offset, length - KEPT_BYTES)
 
     def _alone(
         self,
         data: NDArray[np.uint8],
-        starts: Positions,
-        ends: Positions,
+        start: int,
+        end: int,
         offset: int,
         dropped_bytes: int = 0,
     ) -> Records:
-        """Lines that are no records, or not read as such."""
-        first_line = self.lines + 1
-        self.lines += len(starts)
+        """A line that is no record, or not read as such."""
+        self.lines += 1
         return Records(
             data=data,
-            starts=starts,
-            ends=ends,
+            starts=np.array([start]),
+            ends=np.array([end]),
             marks=NOWHERE,
-            counts=np.zeros(len(starts), np.intp),
-            misquoted=np.ones(len(starts), np.bool_),
+            counts=np.zeros(1, np.intp),
+            misquoted=np.ones(1, np.bool_),
             inner_lines=NOWHERE,
-            first_line=first_line,
+            first_line=self.lines,
             offset=offset,
             dropped_bytes=dropped_bytes,
         )
 
-    def _fill(self) -> None:
-        """Move what is unread to the front, and read behind it."""
+    def _fill(self, *, inside_line: bool = False) -> None:
+        """Move what is unread to the front, and read behind it.
+
+        Args:
+            inside_line: whether what is unread begins inside of a line.
+        """
+        if self._at_end:
+            raise RuntimeError(f"a line has no end: {self._source.read_bytes} bytes were read")
         unread = self._stop - self._start
         self._offset += self._start - MARGIN_BYTES
         self._bytes[MARGIN_BYTES : MARGIN_BYTES + unread] = self._bytes[self._start : self._stop]
@@ -189,16 +209,17 @@ class Window:
         if count < BLOCK_BYTES:
             self._at_end = True
             if self._last_byte != LF:
-                self._end_last_line()
+                self._end_last_line(inside_line=inside_line)
         self._body_end = self._stop
         if self._layout.trailer:
-            self._hold_trailer(self._layout.trailer.pattern)
+            self._hold_trailer(self._layout.trailer.pattern, inside_line=inside_line)
 
-    def _end_last_line(self) -> None:
+    def _end_last_line(self, *, inside_line: bool) -> None:
         """Give the file's last line an end, or drop it where it is DOS's end-of-file mark."""
-        begin = self._bytes.rfind(LF, self._start, self._stop) + 1 or self._start
+        last = self._bytes.rfind(LF, self._start, self._stop)
+        begin = self._start if last < 0 else last + 1
         line = self._bytes[begin : self._stop]
-        if line.strip(_END_OF_FILE_MARK):
+        if line.strip(_END_OF_FILE_MARK) or (inside_line and last < 0):
             self._bytes[self._stop] = LF
             self._stop += 1
             self._tail_bytes -= 1
@@ -207,13 +228,13 @@ class Window:
             self._tail_bytes += len(line)
             self._tail_lines += 1
 
-    def _hold_trailer(self, pattern: str) -> None:
+    def _hold_trailer(self, pattern: str, *, inside_line: bool) -> None:
         """Take the last line that is not blank out of the body, until it is known to be none."""
         tail = self._bytes[max(self._start, self._stop - KEPT_BYTES) : self._stop]
         passed_over = b"\r\n" if self._at_end else b"\r\n" + _END_OF_FILE_MARK
         line_start = tail.rstrip(passed_over).rfind(LF) + 1
         begin = self._stop - len(tail) + line_start
-        if line_start == 0 and begin > self._start:
+        if line_start == 0 and (inside_line or begin > self._start):
             return  # too long, or too far back
         if self._at_end:
             line = tail[line_start:].rstrip(b"\r\n")

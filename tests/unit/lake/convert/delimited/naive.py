@@ -148,7 +148,7 @@ def _lines(data: bytes) -> list[_Line]:
         if part or ended:
             content = part.removesuffix(b"\r")
             end = part[len(content) :] + (b"\n" if ended else b"")
-            lines.append(_Line(number, offset, content, end if ended else b""))
+            lines.append(_Line(number, offset, content, end))
         offset += len(part) + 1
     return lines
 

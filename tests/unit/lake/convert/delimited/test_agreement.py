@@ -28,7 +28,6 @@ def sizes(*, block: int, longest: int, kept: int, rows: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("lake.convert.delimited.window.BLOCK_BYTES", block)
         patch.setattr("lake.convert.delimited.window.RETRIED_BYTES", 8)
-        patch.setattr("lake.convert.delimited.window.MOST_BROKEN_LINES", 2)
         patch.setattr("lake.convert.delimited.fields._TRIMMED_TOGETHER", 1)
         for module in ("window", "records"):
             patch.setattr(f"lake.convert.delimited.{module}.LONGEST_RECORD_BYTES", longest)

@@ -197,20 +197,100 @@ def test_a_quote_in_another_place_than_a_fields_ends_is_a_fault(
     assert read.rejects == [(2, "quoting", None)]
 
 
-def test_a_record_that_never_ends_takes_no_more_memory_than_a_long_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its first line is rejected; of an endless line the start is kept, and its true length."""
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 256 bytes, records of 1000, of which 100 are kept."""
     for module in (records, window):
         monkeypatch.setattr(module, "LONGEST_RECORD_BYTES", 1000)
         monkeypatch.setattr(module, "KEPT_BYTES", 100)
     monkeypatch.setattr(window, "BLOCK_BYTES", 256)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_record_that_never_ends_takes_no_more_memory_than_a_long_one(tmp_path: Path) -> None:
+    """Its first line is rejected; of an endless line the start is kept, and its true length."""
     lines = "".join(f"{number},b\n" for number in range(10, 600))
     content = f'id,text\n1,"x\n{lines}2,{"y" * 5000}\r\n3,{"z" * 990}\n'
     read = Read(declared(ID, TEXT), content, tmp_path)
     assert read.counts.rows == 591
     assert read.rejects == [(2, "quoting", None), (593, "record_length", None)]
     assert (read.quarantine[1]["length_bytes"], len(read.quarantine[1]["raw"])) == (5002, 100)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("size", [2047, 2048, 2049])
+@pytest.mark.parametrize("end", ["", "\x1a", "\r", "\r\n", "\n\n"])
+def test_an_endless_line_ends_with_the_file_wherever_that_is(
+    tmp_path: Path, size: int, end: str
+) -> None:
+    """A mark behind it is part of the line, also where a block begins with the mark or ends so."""
+    begin = "id,text\n1,a\n2,"
+    content = begin + "y" * (size - len(begin) - len(end)) + end
+    read = Read(declared(ID, TEXT), content, tmp_path)
+    assert read.rows == [(1, "a")]
+    assert read.rejects == [(3, "record_length", None)]
+    line = content[len("id,text\n1,a\n") :].rstrip("\r\n")
+    assert read.quarantine[0]["length_bytes"] == len(line)
+
+
+@pytest.mark.usefixtures("small")
+def test_the_rest_of_an_endless_line_is_no_trailer(tmp_path: Path) -> None:
+    """Though a block of the file begins with it, and there is no other line."""
+    dataset, begin = declared(ID, TEXT, trailer={"pattern": "T.*"}), "id,text\n1,a\n2,"
+    content = begin + "y" * (2048 - len(begin)) + "T 1\n"
+    assert "no trailer" in refusal(dataset, content, tmp_path / "cut")
+    assert Read(dataset, content + "T\n", tmp_path / "whole").rejects[0][1] == "record_length"
+
+
+@pytest.mark.parametrize("block_bytes", range(4, 40))
+def test_broken_records_are_told_from_others_wherever_the_file_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    """Of what follows a broken record, only a part may have been read."""
+    monkeypatch.setattr(window, "BLOCK_BYTES", block_bytes)
+    dataset = declared(ID, TEXT, escape="\\", comment="#", header="none")
+    content = '1,"x\n2,"a\r\nb"\r\n3,c\\\nd\n# "\n4,"e\n"5","\n"\n6,f"\n7,"g\\"'
+    read = Read(dataset, content, tmp_path)
+    assert read.rows == [(2, "a\r\nb"), (3, "c\nd"), (5, "\n")]
+    assert [reject[0] for reject in read.rejects] == [1, 7, 10, 11]
+    assert read.counts.control == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "layout"),
+    [
+        (['1,"open\n', "2,x\n"], {}),
+        (['1,5" wide\n', "2,x\n"], {}),
+        (["1,C:\\dir\\\n"], {"escape": "\\"}),
+        (["1,C:\\dir\\\n"], {"escape": "\\", "quote": None}),
+        (['1,"C:\\dir\\"\r\n', "2,x\n"], {"escape": "\\"}),
+    ],
+)
+def test_a_file_of_broken_records_is_cut_only_a_few_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], layout: dict[str, Any]
+) -> None:
+    """However many records would go on for a megabyte, and whatever stands between them."""
+    cut_bytes = 0
+
+    def cut(data: Any, start: int, stop: int, *arguments: Any, **more: Any) -> records.Cut:
+        nonlocal cut_bytes
+        cut_bytes += stop - start
+        return records.cut_records(data, start, stop, *arguments, **more)
+
+    monkeypatch.setattr(window, "cut_records", cut)
+    content = "0,good\n" * 10 + "".join(lines) * 5_000
+    read = Read(declared(ID, TEXT, header="none", **layout), content, tmp_path)
+    assert (read.counts.rejected, read.counts.rows) == (5_000, 10 + 5_000 * (len(lines) - 1))
+    assert cut_bytes < 20 * len(content)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_header_may_be_longer_than_what_is_kept_of_a_reject(tmp_path: Path) -> None:
+    """All of its names count."""
+    extra = ",".join(f"column_{number}" for number in range(20))
+    dataset = declared(ID, TEXT, extra_columns="ignore")
+    content = f"{extra},id,text\n" + "," * 20 + "1,a\n"
+    assert Read(dataset, content, tmp_path).rows == [(1, "a")]
 
 
 def test_records_with_other_fields_than_the_header_are_rejected(tmp_path: Path) -> None:
@@ -304,6 +384,15 @@ def test_an_escape_takes_the_meaning_of_what_follows(tmp_path: Path) -> None:
     read = Read(dataset, content, tmp_path)
     assert read.rows == [(1, "a,b"), (2, 'say "hi"'), (3, "back\\"), (4, "two\nlines"), (5, None)]
     assert read.rejects == [(7, "quoting", None)]
+
+
+def test_an_escape_takes_the_meaning_of_one_character_only(tmp_path: Path) -> None:
+    """Which CRLF is, but not a CR with what else follows it."""
+    dataset = declared(TEXT, ID, escape="\\", header="none")
+    content = '"a\\\r",1\n"b\\\r\n",2\nc\\\r,3\nd\\\r\\\n,4\ne\\\r\n,5\n'
+    read = Read(dataset, content, tmp_path)
+    assert read.rows == [("a\r", 1), ("b\r\n", 2), ("d\r\n", 4), ("e\r\n", 5)]
+    assert read.rejects == [(4, "control_character", "text")]
 
 
 @pytest.mark.parametrize("delimiter", ["||", "¬", "\t", "aab"])
