@@ -62,7 +62,7 @@ def test_a_real_trading_day_is_loaded_exactly_and_moves_to_the_archive(
 
     assert day_of(lab, date(2021, 6, 25)) == (REAL_ROWS, REAL_VALUE)
     assert lab.landed() == []
-    assert lab.archived() == [f"{QUOTES}/{real_day.name}"]
+    assert f"{QUOTES}/{real_day.name}" in lab.archived()
 
 
 def test_the_same_file_dropped_again_changes_nothing(lab: Lab, real_day: Path) -> None:
