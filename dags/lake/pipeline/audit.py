@@ -99,6 +99,7 @@ def _outcome(lake: Lake, results: Sequence[RangeResult]) -> FileOutcome:
         rows=counts.rows,
         quarantined=counts.rejected,
         control=counts.control,
+        engine=results[0].engine,
         seconds=sum(result.seconds for result in results),
     )
 

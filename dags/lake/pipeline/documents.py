@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from lake.engines.limits import Engine
 from lake.tables.documents import Document, Part, PartChanges
 
 Kind = Literal["load", "backfill", "replay", "maintenance"]
@@ -55,7 +56,7 @@ class Batch(Document):
 
     number: int
     label: str
-    engine: Literal["worker", "athena", "spark"] = "worker"
+    engine: Engine = "worker"
     ranges: tuple[FileRange, ...]
 
 
@@ -98,6 +99,8 @@ class FileOutcome(Tally):
     """`unchanged`: the table holds this content already."""
     reason: str = ""
     """Why it was refused."""
+    engine: Engine = "worker"
+    """What converted it."""
     seconds: float = 0.0
 
     @property
@@ -124,7 +127,6 @@ class RunRecord(Document):
 
     run_id: str
     kind: Kind
-    engine: str = "worker"
     started_at: datetime
     ended_at: datetime
     files: tuple[FileOutcome, ...] = ()

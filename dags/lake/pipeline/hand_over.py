@@ -12,6 +12,7 @@ from lake.convert import FileRefused, reconcile
 from lake.engines.athena import AthenaEngine
 from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
 from lake.engines.ends import read_ends
+from lake.engines.limits import Engine
 from lake.engines.spark import JobDocument, job_document, read_results
 from lake.pipeline.documents import Batch, Document, FileRange, LandedFile, Part, Plan
 from lake.pipeline.lake import Lake
@@ -51,7 +52,7 @@ def converted_by_engine(lake: Lake, plan: Plan, batch: Batch) -> HandedOver:
             return converted_by_spark(lake, plan)
         case "worker":
             made = ((each, None, 0.0) for each in batch.ranges)
-            return _handed_over(lake, new_conversion(batch), made)
+            return _handed_over(lake, new_conversion(batch), made, engine="worker")
 
 
 def converted_by_athena(lake: Lake, plan: Plan, batch: Batch) -> HandedOver:
@@ -63,7 +64,7 @@ def converted_by_athena(lake: Lake, plan: Plan, batch: Batch) -> HandedOver:
         started = time.monotonic()
         place = f"{lake.places.run(plan.run_id).staged}{conversion}/{number:04}/"
         made.append((each, _by_athena(lake, plan, each, engine, place), time.monotonic() - started))
-    return _handed_over(lake, conversion, made)
+    return _handed_over(lake, conversion, made, engine="athena")
 
 
 def _by_athena(
@@ -134,8 +135,10 @@ def converted_by_spark(lake: Lake, plan: Plan) -> HandedOver:
         results = read_results(
             lake.data_set, files, warehouse=lake.warehouse, document=job.document
         )
+    made: list[tuple[FileRange, EngineConversion | FileRefused | None, float]]
     made = [(each, result, 0.0) for each, result in zip(job.ranges, results, strict=True)]
-    return _handed_over(lake, job.conversion, [*made, *((each, None, 0.0) for each in job.left)])
+    made += [(each, None, 0.0) for each in job.left]
+    return _handed_over(lake, job.conversion, made, engine="spark")
 
 
 def landed_object(lake: Lake, file: LandedFile) -> LandedObject:
@@ -159,6 +162,8 @@ def _handed_over(
     lake: Lake,
     conversion: str,
     made: Iterable[tuple[FileRange, EngineConversion | FileRefused | None, float]],
+    *,
+    engine: Engine,
 ) -> HandedOver:
     results: list[RangeResult] = []
     parts: list[Part] = []
@@ -168,7 +173,9 @@ def _handed_over(
         if found is None:
             left.append(each)
             continue
-        result = _result(lake, each, found, seconds)
+        result = _result(lake, each, found).model_copy(
+            update={"engine": engine, "seconds": seconds}
+        )
         results.append(result)
         if isinstance(found, EngineConversion) and not result.reason:
             parts += found.parts
@@ -182,9 +189,7 @@ def _handed_over(
     )
 
 
-def _result(
-    lake: Lake, each: FileRange, found: EngineConversion | FileRefused, seconds: float
-) -> RangeResult:
+def _result(lake: Lake, each: FileRange, found: EngineConversion | FileRefused) -> RangeResult:
     """As of a worker that converted the whole file."""
     try:
         if isinstance(found, FileRefused):
@@ -192,9 +197,7 @@ def _result(
         reconcile(lake.data_set, [found.conversion])
     except FileRefused as refused:
         log.error("refused %s: %s", each.file.key, refused)
-        return RangeResult(
-            range=each, reason=refused.reason, counts=refused.counts, seconds=seconds
-        )
+        return RangeResult(range=each, reason=refused.reason, counts=refused.counts)
     made = found.conversion
     log.info("%s: %s", each.file.key, made.counts)
     return RangeResult(
@@ -203,5 +206,4 @@ def _result(
         size_bytes=made.size_bytes,
         sha256=made.sha256,
         facts=dict(made.facts),
-        seconds=seconds,
     )

@@ -37,8 +37,8 @@ RUNS_COLUMNS = {
     "quarantined": "bigint",
     "control": "bigint",
 }
-"""`change` is its number in the change log, NULL where the run changed nothing; `files`, bytes and
-records are those loaded."""
+"""`engine` is what converted the files, several with commas between; `change` is its number in the
+change log, NULL where the run changed nothing; `files`, bytes and records are those loaded."""
 FILES = "lake_files"
 FILES_COLUMNS = {
     "run_id": "string",
@@ -54,6 +54,7 @@ FILES_COLUMNS = {
     "rows": "bigint",
     "quarantined": "bigint",
     "control": "bigint",
+    "engine": "string",
     "seconds": "double",
     "recorded_at": "timestamp",
 }
@@ -98,7 +99,7 @@ class Ledger:
             "run_id": run.run_id,
             "data_set": self._name,
             "kind": run.kind,
-            "engine": run.engine,
+            "engine": ", ".join(sorted({file.engine for file in run.files})) or None,
             "change": change,
             "started_at": run.started_at,
             "ended_at": run.ended_at,

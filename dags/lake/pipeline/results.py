@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from lake.convert import Conversion, Counts
+from lake.engines.limits import Engine
 from lake.pipeline.documents import Document, FileOutcome, FileRange, Part
 
 
@@ -20,6 +21,7 @@ class RangeResult(Document):
     size_bytes: int = 0
     sha256: str = ""
     facts: dict[str, Any] = Field(default_factory=dict)
+    engine: Engine = "worker"
     seconds: float = 0.0
 
     @property

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from lake.dataset import load_data_set
 from lake.engines.documents import LandedObject
 from lake.pipeline.convert import convert_batch
-from lake.pipeline.documents import Batch, FileRange, LandedFile, Plan
+from lake.pipeline.documents import (
+    Batch,
+    FileOutcome,
+    FileRange,
+    LandedFile,
+    Plan,
+    RunRecord,
+)
 from lake.pipeline.hand_over import SparkJob, write_spark_job
 from lake.pipeline.lake import Lake as PipelineLake
-from lake.pipeline.places import Places
+from lake.pipeline.places import LEDGER_FILES, LEDGER_RUNS, Places
 from lake.pipeline.plan import plan
 from lake.pipeline.selection import Landed
 from lake.pipeline.store import Store
@@ -87,6 +96,9 @@ def test_what_athena_converts_and_what_a_worker_has_to_are_one_batch(
     result = convert_batch(lake=trades, plan=PLAN, number=0)
 
     by_name = {each.range.file.name: each for each in result.results}
+    assert {name: each.engine for name, each in by_name.items()} == {
+        "a.txt": "athena", "b.txt.gz": "worker", "c.txt": "athena"
+    }  # fmt: skip
     assert by_name["a.txt"].counts == by_name["b.txt.gz"].counts
     assert by_name["c.txt"].reason.startswith("no record of the layout in 1 lines")
     assert sum(part.rows for part in result.parts) == 4
@@ -98,6 +110,35 @@ def test_what_athena_converts_and_what_a_worker_has_to_are_one_batch(
         (("day", "2024-01-02"),),
         (("day", "2024-01-03"),),
     }
+
+
+def test_the_ledger_says_what_converted_a_file_and_a_run(lake: Lake, made: Made) -> None:
+    trades = made("noted_trades", engine="athena")
+    files = [
+        lake.land(ONE_BAD, "market/noted_trades/a.txt"),
+        lake.land(gzip.compress(ONE_BAD), "market/noted_trades/b.txt.gz"),
+    ]
+    outcomes = [
+        FileOutcome(file=landed(file), state="loaded", engine=engine)
+        for file, engine in zip(files, ("worker", "athena"), strict=True)
+    ]
+    times = {"started_at": PLAN.started_at, "ended_at": PLAN.started_at}
+    for name, of in (("run-1", outcomes), ("run-2", outcomes[1:])):
+        run = RunRecord(run_id=name, kind="load", files=tuple(of), **times)
+        trades.ledger.record(run, change=None)
+
+    assert engines(trades, LEDGER_RUNS) == ["athena, worker", "athena"]
+    assert engines(trades, LEDGER_FILES) == ["worker", "athena", "athena"]
+
+
+def engines(lake: PipelineLake, ledger: str) -> list[str | None]:
+    """What a table of the ledger says."""
+    folder = f"{ledger}{lake.data_set.table_name}/"
+    return [
+        engine
+        for key in sorted(lake.store.sizes(folder))
+        for engine in pq.read_table(io.BytesIO(lake.store.get_bytes(key)))["engine"].to_pylist()
+    ]
 
 
 def test_the_plan_hands_over_what_is_larger_than_the_data_set_says(lake: Lake, made: Made) -> None:
