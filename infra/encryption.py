@@ -44,7 +44,7 @@ class EncryptionKey(kms.Key):
                         "kms:EncryptionContext:aws:logs:arn": [
                             f"{log_groups}:airflow-{settings.prefix}-*",
                             f"{log_groups}:/aws/lambda/{settings.prefix}-*",
-                        f"{log_groups}:/aws/emr-serverless/{settings.prefix}",
+                            f"{log_groups}:/aws/emr-serverless/{settings.prefix}",
                         ]
                     }
                 },
