@@ -237,7 +237,7 @@ class Window:
         if line_start == 0 and (inside_line or begin > self._start):
             return  # too long, or too far back
         if self._at_end:
-            line = tail[line_start:].rstrip(b"\r\n")
+            line = tail[line_start:].partition(b"\n")[0].removesuffix(b"\r")
             text = line.decode(read_encoding(self._layout.encoding), "replace")
             self.trailer = re.fullmatch(pattern, text)
             if self.trailer is None:

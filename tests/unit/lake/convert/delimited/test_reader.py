@@ -329,6 +329,8 @@ def test_a_header_is_compared_exactly_or_without_case(tmp_path: Path) -> None:
         ({"header": "by_position"}, "a\n1\n", "the header has 1 columns, 'a'; declared are 2"),
         ({"trailer": {"pattern": "T"}}, "id,text\n1,a\n",
          "no trailer like 'T' at the end: it was cut off"),
+        ({"trailer": {"pattern": "T"}}, "id,text\n1,a\nT\r\r\n",
+         "no trailer like 'T' at the end: it was cut off"),
         ({"trailer": {"pattern": r"T(?P<count>.*)"}}, "id,text\n1,a\nT2\n",
          "the trailer counts 2 records, but there are 1"),
         ({"trailer": {"pattern": r"T(?P<count>.*)", "of": "lines"}}, "id,text\n1,a\nT2\n",
