@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,24 @@ class Records:
     """Of `data[0]` in the file."""
     dropped_bytes: int = 0
     """So many bytes of the last record's end are not in `data`."""
+
+    @classmethod
+    def joined(cls, pieces: Sequence[Records]) -> Records:
+        """Records that follow each other in one buffer, and are all in it, as one piece."""
+        first = pieces[0]
+        return (
+            first
+            if len(pieces) == 1
+            else replace(
+                first,
+                starts=np.concatenate([each.starts for each in pieces]),
+                ends=np.concatenate([each.ends for each in pieces]),
+                marks=np.concatenate([each.marks for each in pieces]),
+                counts=np.concatenate([each.counts for each in pieces]),
+                misquoted=np.concatenate([each.misquoted for each in pieces]),
+                inner_lines=np.concatenate([each.inner_lines for each in pieces]),
+            )
+        )
 
     def __len__(self) -> int:
         return len(self.starts)

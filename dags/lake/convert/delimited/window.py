@@ -22,7 +22,7 @@ from lake.convert.source import Source
 from lake.dataset import DelimitedLayout
 from lake.dataset.encoding import read_encoding
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 21
 """Read at a time: large enough to make numpy's overhead small, small enough for the cache."""
 RETRIED_BYTES = 1 << 14
 """Without a broken record, after which they are cut in bulk again: first as many, then ever more,
@@ -50,6 +50,7 @@ class Window:
         self._at_end = False
         self._last_byte = LF
         self._tail_bytes = self._tail_lines = 0  # after the body: the trailer, DOS's mark
+        self._found: list[Records] = []
         self.lines = 0
         """Lines of the file read so far."""
         self.control = 0
@@ -69,19 +70,25 @@ class Window:
             whole = stop == self._body_end
             found = self._cut(stop, at_end=whole and self._at_end)
             sound_bytes += found.end - self._start
-            yield from self._taken(found)
+            self._take(found)
             if found.broken or (whole and self._is_too_long()):
                 lines = self.lines
-                yield from self._after_broken()
+                if self._bytes.find(LF, self._start, self._body_end) >= 0:
+                    self._take(self._broken())
+                else:
+                    yield from self._taken()
+                    if (line := self._line()) is not None:
+                        yield line
                 if self.lines == lines:
                     raise RuntimeError(f"nothing can be read after line {lines}")
                 limit = min(max(sound_bytes, RETRIED_BYTES), BLOCK_BYTES)
                 sound_bytes = 0
             elif not whole:
                 limit = min(4 * limit, BLOCK_BYTES + LONGEST_RECORD_BYTES)
-            elif self._at_end:
-                break
             else:
+                yield from self._taken()
+                if self._at_end:
+                    break
                 self._fill()
         self._close()
 
@@ -97,11 +104,18 @@ class Window:
             broken_lines=broken_lines,
         )
 
-    def _taken(self, found: Cut) -> Iterator[Records]:
+    def _take(self, found: Cut) -> None:
+        """Keep records until others overwrite them: many are read at less cost than a few."""
         self._start = found.end
         self.lines += found.lines
         if len(found.records):
-            yield found.records
+            self._found.append(found.records)
+
+    def _taken(self) -> Iterator[Records]:
+        """What was kept."""
+        if self._found:
+            yield Records.joined(self._found)
+            self._found.clear()
 
     def _is_too_long(self, start: int | None = None) -> bool:
         """Whether what is unread, or begins at `start`, is more than a record, and still none."""
@@ -121,20 +135,15 @@ class Window:
             end -= 1
         return self._alone(self._data, start, end, self._offset)
 
-    def _after_broken(self) -> Iterator[Records]:
+    def _broken(self) -> Cut:
         """The first line of a broken record, and what follows as long as more broken ones do.
 
         These are told line by line and then cut together: one by one, each would have to be cut
         out of bytes of which the next makes what was found behind it worthless.
         """
-        line_end = self._bytes.find(LF, self._start, self._body_end)
-        if line_end < 0:
-            if (line := self._line()) is not None:
-                yield line
-            return
         ends = RecordEnds(self._dialect, self._bytes, self._body_end, at_end=self._at_end)
         broken_lines = [self._start]
-        at = sound = line_end + 1
+        at = sound = self._bytes.find(LF, self._start, self._body_end) + 1
         most = min(self._start + BLOCK_BYTES, self._body_end)
         while at < min(sound + RETRIED_BYTES, most):
             end = ends.end(at)
@@ -146,7 +155,7 @@ class Window:
                 break
             else:
                 at = end + 1
-        yield from self._taken(self._cut(at, broken_lines=np.array(broken_lines)))
+        return self._cut(at, broken_lines=np.array(broken_lines))
 
     def _is_broken(self, start: int, end: int | None) -> bool:
         """Whether the record at `start` is none, so that its first line goes alone, as comments."""
