@@ -60,8 +60,7 @@ def find_marks(
     if dialect.quote is not None and len(quotes := np.flatnonzero(kinds == dialect.quote)):
         faults = _faults(data, start, places, quotes, dialect)
         inside = _quoted(quotes, len(places))
-        hidden_places = places[inside]
-        inner = np.union1d(inner, hidden_places[data[hidden_places] == LF])
+        inner = np.sort(np.concatenate((inner, places[inside][kinds[inside] == LF])))
         places, kinds = np.delete(places, inside), np.delete(kinds, inside)
     return Marks(places, np.flatnonzero(kinds == LF), inner, faults)
 
