@@ -46,18 +46,16 @@ class Records:
     def joined(cls, pieces: Sequence[Records]) -> Records:
         """Records that follow each other in one buffer, and are all in it, as one piece."""
         first = pieces[0]
-        return (
-            first
-            if len(pieces) == 1
-            else replace(
-                first,
-                starts=np.concatenate([each.starts for each in pieces]),
-                ends=np.concatenate([each.ends for each in pieces]),
-                marks=np.concatenate([each.marks for each in pieces]),
-                counts=np.concatenate([each.counts for each in pieces]),
-                misquoted=np.concatenate([each.misquoted for each in pieces]),
-                inner_lines=np.concatenate([each.inner_lines for each in pieces]),
-            )
+        if len(pieces) == 1:
+            return first
+        return replace(
+            first,
+            starts=np.concatenate([each.starts for each in pieces]),
+            ends=np.concatenate([each.ends for each in pieces]),
+            marks=np.concatenate([each.marks for each in pieces]),
+            counts=np.concatenate([each.counts for each in pieces]),
+            misquoted=np.concatenate([each.misquoted for each in pieces]),
+            inner_lines=np.concatenate([each.inner_lines for each in pieces]),
         )
 
     def __len__(self) -> int:
