@@ -69,6 +69,7 @@ def convert(
             console.print(table(results))
         console.print(report.together(at_once))
     console.print(report.machine(load_before=load_before))
+    console.print(report.pinning())
 
 
 @app.command()

@@ -32,15 +32,19 @@ def machine(*, load_before: float) -> str:
         load_before: the load average of a minute, when it began.
     """
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    pinned = "one core" if CAN_PIN else "any core, since this system does not let it choose one"
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
         f"{datetime.datetime.now().astimezone().date()}, {platform.machine()}, "
         f"{os.cpu_count()} cores, {memory_bytes / 1e9:.0f} GB of memory; "
         f"load average {load_before:.1f} before, {os.getloadavg()[0]:.1f} after\n"
-        f"Python {platform.python_version()}, {libraries}\n"
-        f"Each conversion was a fresh process on {pinned}."
+        f"Python {platform.python_version()}, {libraries}"
     )
+
+
+def pinning() -> str:
+    """Where conversions ran."""
+    pinned = "one core" if CAN_PIN else "any core, since this system does not let it choose one"
+    return f"Each conversion was a fresh process on {pinned}."
 
 
 def costs(results: Sequence[Result]) -> Table:
