@@ -6,7 +6,7 @@ Arrays are made from buffers: `pyarrow.array` imports pandas, a second and 60 MB
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -154,16 +154,30 @@ def distinct(array: pa.Array[Any]) -> tuple[pa.Array[Any], NDArray[np.int32]]:
     return encoded.dictionary, indices
 
 
-def dictionary_columns(rows: pa.Table) -> Any:
-    """The columns that Parquet should build a dictionary for, True for all: text that repeats.
+def dictionary_columns(rows: pa.Table) -> Any:  # list[str], which the writer's stubs do not know
+    """The columns that Parquet should build a dictionary for: text that repeats, or is nested.
 
     By the first rows: where most texts differ, the dictionary would be dropped after its cost.
-    Numbers are as small without it, and written sooner.
+    Numbers are as small without it, and written sooner. Nested columns are named by the paths of
+    their leaves in Parquet.
     """
-    if any(pa.types.is_nested(field.type) for field in rows.schema):
-        return True  # they are named by the paths of their leaves
-    pairs = zip(rows.column_names, rows.columns, strict=True)
-    return [name for name, column in pairs if _repeats(column)]
+    paths: list[str] = []
+    for field, column in zip(rows.schema, rows.columns, strict=True):
+        if pa.types.is_nested(field.type):
+            paths += _text_paths(field.type, field.name)
+        elif _repeats(column):
+            paths.append(field.name)
+    return paths
+
+
+def _text_paths(kind: Any, path: str) -> Iterator[str]:
+    if pa.types.is_list(kind):
+        yield from _text_paths(kind.value_type, f"{path}.list.element")
+    elif pa.types.is_struct(kind):
+        for member in kind:
+            yield from _text_paths(member.type, f"{path}.{member.name}")
+    elif pa.types.is_string(kind):
+        yield path
 
 
 def _repeats(column: pa.ChunkedArray[Any]) -> bool:

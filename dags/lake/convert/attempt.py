@@ -91,7 +91,7 @@ class Attempt:
         self._members.append(member)
         with _named(member):
             for batch in reader.batches(text):
-                self._write(batch)
+                self._write(batch, is_overwritten=reader.overwrites_batches)
 
     def _reconcile(self) -> None:
         if self.source.is_range:
@@ -100,16 +100,16 @@ class Attempt:
             with _named(member):
                 reader.reconcile()
 
-    def _write(self, batch: pa.RecordBatch) -> None:
+    def _write(self, batch: pa.RecordBatch, *, is_overwritten: bool) -> None:
         self._rows += batch.num_rows
         if not self.table.rows and self._held_bytes + batch.nbytes <= self._most_held_bytes:
-            self.held.append(copied(batch))
+            self.held.append(copied(batch) if is_overwritten else batch)
             self._held_bytes += batch.nbytes
             return
         for held in self.held:
-            self.table.write(held, self.source.key)
+            self.table.write(held, self.source.key, is_overwritten=False)
         self.held.clear()
-        self.table.write(batch, self.source.key)
+        self.table.write(batch, self.source.key, is_overwritten=is_overwritten)
 
     def _counts(self) -> Counts:
         return Counts(

@@ -127,7 +127,7 @@ class BatchConverter:
 
     def _accept(self, attempt: Attempt) -> None:
         for batch in attempt.held:
-            self._shared.write(batch, attempt.source.key)
+            self._shared.write(batch, attempt.source.key, is_overwritten=False)
         attempt.table.close()
         self._parts += attempt.table.parts
         if attempt.rejects_file.is_written:

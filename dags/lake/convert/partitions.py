@@ -106,8 +106,14 @@ class PartitionedTable:
         """The files, complete when the table is closed, in the order of their paths."""
         return tuple(sorted(self._parts, key=lambda part: part.path))
 
-    def write(self, batch: pa.RecordBatch, source_key: str) -> None:
-        """Write rows of one source, which may be of many partitions; the batch is free then."""
+    def write(self, batch: pa.RecordBatch, source_key: str, *, is_overwritten: bool = True) -> None:
+        """Write rows of one source, which may be of many partitions.
+
+        Args:
+            batch: the rows.
+            source_key: the key that they are marked with.
+            is_overwritten: whether the batch may be, after this, so that what is held is a copy.
+        """
         key_column = repeated_text(source_key, batch.num_rows)
         batch = batch.append_column(pa.field(SOURCE_KEY, key_column.type, False), key_column)
         for partition, rows, is_copy in _split(batch, self._dataset.partitions):
@@ -120,7 +126,7 @@ class PartitionedTable:
             if rows.num_rows >= BATCH_ROWS // 2 and not part.pending:
                 self._write_row_group(part, pa.Table.from_batches([rows]))
             else:
-                self._hold(part, rows if is_copy else copied(rows))
+                self._hold(part, copied(rows) if is_overwritten and not is_copy else rows)
         self.rows += batch.num_rows
         while self._row_groups >= OPEN_ROW_GROUPS:
             self._close_oldest()

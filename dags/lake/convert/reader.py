@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -15,6 +15,9 @@ from lake.dataset import DataSet
 
 class Reader(ABC):
     """Reads one file, one member of a zip, or one byte range; a new one for each."""
+
+    overwrites_batches: ClassVar[bool] = True
+    """Whether a batch may be overwritten when the next one is asked for."""
 
     @abstractmethod
     def __init__(self, dataset: DataSet, rejects: Rejects) -> None: ...
@@ -43,8 +46,7 @@ class Reader(ABC):
     def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The rows in order, `BATCH_ROWS` at most at a time: the data set's columns in its order.
 
-        A string column may be a dictionary or plain in any batch. A batch may be overwritten when
-        the next one is asked for.
+        A string column may be a dictionary or plain in any batch.
 
         Raises:
             Unreadable: the file does not start as its layout says.

@@ -46,12 +46,14 @@ class Buffer:
 
     def peek(self) -> bytes:
         """All that is held."""
-        return bytes(self._bytes[: self._filled])
+        with memoryview(self._bytes) as view:
+            return bytes(view[: self._filled])
 
     def take(self, count: int) -> bytes:
         """The first `count` bytes, which are held no longer."""
-        taken = bytes(self._bytes[:count])
-        self._bytes[: self._filled - count] = self._bytes[count : self._filled]
+        with memoryview(self._bytes) as view:
+            taken = bytes(view[:count])
+            view[: self._filled - count] = view[count : self._filled]
         self._filled -= count
         self.offset += count
         return taken

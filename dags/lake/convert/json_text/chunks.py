@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lake.convert.rejects import Reject
 
@@ -35,32 +37,33 @@ class Chunk:
     """Of `data[0]` in what the source gives."""
     first_line: int
     """The number of the line that `data[0]` is in, from 1."""
-    places: list[tuple[int, int]] | None = None
-    """Start and end of each record in `data`; None where they are its lines, all of them."""
+    starts: NDArray[np.intp]
+    """Where in `data` each record starts."""
+    ends: NDArray[np.intp]
+    """Where it ends."""
+    are_lines: bool
+    """Whether the records are the lines of `data`, all of them."""
 
     def __len__(self) -> int:
-        if self.places is not None:
-            return len(self.places)
-        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        return len(self.starts)
 
     @property
-    def are_lines(self) -> bool:
-        """Whether the records are lines."""
-        return self.places is None
+    def look_like_objects(self) -> bool:
+        """Whether each record begins and ends as an object does."""
+        region = np.frombuffer(self.data, np.uint8)
+        begin, end = region[self.starts] == ord("{"), region[self.ends - 1] == ord("}")
+        return bool(begin.all() and end.all())
 
     def texts(self) -> list[bytes]:
         """Each record's own bytes."""
-        if self.places is not None:
-            return [self.data[start:end] for start, end in self.places]
-        lines = self.data.split(b"\n")
-        return lines if lines[-1] else lines[:-1]
+        places = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        return [self.data[start:end] for start, end in places]
 
     def rejects(self, whys: Mapping[int, Why]) -> Iterator[Reject]:
         """Some of the records as rejects, by their index."""
-        places = self._line_places() if self.places is None else self.places
         line, counted = self.first_line, 0
         for index in sorted(whys):
-            start, end = places[index]
+            start, end = int(self.starts[index]), int(self.ends[index])
             line += self.data.count(b"\n", counted, start)
             counted = start
             text = self.data[start:end].removesuffix(b"\r")
@@ -72,10 +75,6 @@ class Chunk:
                 column_name=whys[index].column_name,
                 raw=text[:KEPT_BYTES],
             )
-
-    def _line_places(self) -> list[tuple[int, int]]:
-        ends = list(accumulate(len(text) + 1 for text in self.texts()))
-        return [(start, end - 1) for start, end in pairwise([0, *ends])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

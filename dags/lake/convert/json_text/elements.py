@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+import numpy as np
+
 from lake.convert.conversion import Unreadable
 from lake.convert.json_text.buffer import Buffer
 from lake.convert.json_text.chunks import KEPT_BYTES, LONGEST_RECORD_BYTES, Chunk, Oversized
@@ -127,4 +129,7 @@ def _chunk(data: bytes, ends: list[int], *, offset: int, line: int) -> Chunk:
     for before, end in pairwise([-1, *ends]):
         text = data[before + 1 : end].lstrip(_SPACE)
         places.append((end - len(text), end - len(text) + len(text.rstrip(_SPACE))))
-    return Chunk(data=data, offset=offset, first_line=line, places=places)
+    starts, stops = np.array(places, np.intp).T
+    return Chunk(
+        data=data, offset=offset, first_line=line, starts=starts, ends=stops, are_lines=False
+    )

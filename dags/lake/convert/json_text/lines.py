@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from lake.convert.json_text.buffer import Buffer
 from lake.convert.json_text.chunks import KEPT_BYTES, Chunk, Oversized
 from lake.convert.source import Source
@@ -23,13 +25,25 @@ def read_lines(source: Source) -> Iterator[Chunk | Oversized]:
         if end or buffer.at_end:
             offset, data = buffer.offset, buffer.take(end or len(buffer))
             if data:
-                yield Chunk(data=data, offset=offset, first_line=line)
-                line += data.count(b"\n")
+                chunk = _chunk(data, offset=offset, line=line)
+                yield chunk
+                line += len(chunk)
         elif buffer.is_too_long:
             yield _skip_line(buffer, line)
             line += 1
     if len(buffer):
-        yield Chunk(data=buffer.peek(), offset=buffer.offset, first_line=line)
+        yield _chunk(buffer.peek(), offset=buffer.offset, line=line)
+
+
+def _chunk(data: bytes, *, offset: int, line: int) -> Chunk:
+    """Lines, the last of which may have no end."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+    if not data.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    starts = np.concatenate([np.zeros(1, np.intp), ends[:-1] + 1])
+    return Chunk(
+        data=data, offset=offset, first_line=line, starts=starts, ends=ends, are_lines=True
+    )
 
 
 def _skip_line(buffer: Buffer, line: int) -> Oversized:

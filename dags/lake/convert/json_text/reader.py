@@ -30,6 +30,8 @@ BATCH_BYTES = 8 << 20
 class JsonReader(Reader):
     """Reads a JSON file as batches of rows."""
 
+    overwrites_batches = False
+
     def __init__(self, dataset: DataSet, rejects: Rejects) -> None:
         if not isinstance(dataset, JsonDataSet):
             raise TypeError(f"{dataset.table_name} is no data set of JSON")
@@ -78,7 +80,35 @@ class JsonReader(Reader):
 
     def _read(self, chunk: Chunk) -> None:
         """Decode a chunk's records."""
-        decode = self._decode(chunk)
+        is_utf_8 = chunk.data.isascii() or (self._encoding == "utf-8" and _is_utf_8(chunk.data))
+        others: dict[int, Why | None] = {}
+        records = self._decode_lines(chunk, is_utf_8=is_utf_8)
+        if records is None:
+            records, others = self._decode_each(chunk, is_utf_8=is_utf_8)
+        self._pending.add(chunk, records, others)
+
+    def _decode_lines(self, chunk: Chunk, *, is_utf_8: bool) -> list[Any] | None:
+        """All lines at once; None where they are not all good, or may not be a record each.
+
+        An end of line between `}` and `{` is in no record. So each line has a record at least, and
+        as many records as lines are one each.
+        """
+        if not (chunk.are_lines and chunk.look_like_objects):
+            return None
+        try:
+            text = chunk.data if is_utf_8 else chunk.data.decode(self._encoding)
+            records = self._decoder.decode_lines(text)
+            if self._record.has_elements:
+                records = [self._record.resolve(record) for record in records]
+        except SYNTAX_ERRORS:
+            return None
+        return records if len(records) == len(chunk) else None
+
+    def _decode_each(
+        self, chunk: Chunk, *, is_utf_8: bool
+    ) -> tuple[list[Any], dict[int, Why | None]]:
+        """The good records, and by index why others are none; None for empty lines."""
+        decode = self._decode(is_utf_8=is_utf_8)
         records: list[Any] = []
         others: dict[int, Why | None] = {}
         for index, text in enumerate(chunk.texts()):
@@ -89,14 +119,14 @@ class JsonReader(Reader):
                     others[index] = None
                 else:
                     others[index] = self._reasons.of(error, text)
-        self._pending.add(chunk, records, others)
+        return records, others
 
-    def _decode(self, chunk: Chunk) -> Callable[[bytes], Any]:
-        """How a record of the chunk is decoded: what is known to be UTF-8 goes straight in."""
+    def _decode(self, *, is_utf_8: bool) -> Callable[[bytes], Any]:
+        """How a record is decoded: what is known to be UTF-8 goes straight in."""
         decode: Callable[[bytes | str], Any] = self._decoder.decode
         if self._record.has_elements:
             decode = self._decode_elements
-        if chunk.data.isascii() or (self._encoding == "utf-8" and _is_utf_8(chunk.data)):
+        if is_utf_8:
             return decode
         return lambda text: decode(text.decode(self._encoding))
 

@@ -6,10 +6,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from lake.convert.arrow import arrow_schema
+from lake.convert.arrow import array_of, arrow_schema
 from lake.convert.partitions import PartitionedTable
 from lake.dataset import DataSet, FixedWidthDataSet
 
@@ -186,3 +187,35 @@ def test_text_that_repeats_has_a_dictionary_in_parquet(sales: DataSet, tmp_path:
     assert {each.path_in_schema: each.has_dictionary_page for each in columns} == {
         "city": True, "year": False, "what": False, "source_key": True
     }  # fmt: skip
+
+
+def test_nested_text_has_a_dictionary_in_parquet(sales: DataSet, tmp_path: Path) -> None:
+    """Nested numbers have none."""
+    plain = sales.model_copy(update={"partitions": ()})
+    kind = pa.struct([("sku", pa.string()), ("count", pa.int32())])
+    basket = pa.array([[{"sku": "x", "count": 1}]], pa.list_(pa.field("element", kind)))
+    table = PartitionedTable(plain, tmp_path)
+    table.write(pa.RecordBatch.from_arrays([basket], names=["basket"]), KEY)
+    table.close()
+    group = pq.ParquetFile(tmp_path / table.parts[0].path).metadata.row_group(0)
+    columns = [group.column(index) for index in range(group.num_columns)]
+    assert {each.path_in_schema: each.has_dictionary_page for each in columns} == {
+        "basket.list.element.sku": True, "basket.list.element.count": False, "source_key": True
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("is_overwritten", [True, False])
+def test_rows_that_wait_are_a_copy_where_their_batch_is_overwritten(
+    sales: DataSet, tmp_path: Path, *, is_overwritten: bool
+) -> None:
+    """Where it is not, they are the batch's own."""
+    plain = sales.model_copy(update={"partitions": ()})
+    years = np.array([2021, 2022], np.int32)
+    rows = batch(plain, [("Rio", 0, "a"), ("Ely", 0, "b")])
+    rows = rows.set_column(1, "year", array_of(years, pa.int32()))
+    table = PartitionedTable(plain, tmp_path)
+    table.write(rows, KEY, is_overwritten=is_overwritten)
+    years[:] = 0
+    table.close()
+    found = pq.ParquetFile(tmp_path / table.parts[0].path).read()["year"]
+    assert found.to_pylist() == ([2021, 2022] if is_overwritten else [0, 0])

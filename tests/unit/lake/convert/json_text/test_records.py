@@ -55,6 +55,26 @@ def test_empty_lines_are_control_records() -> None:
     assert (values(reading), reading.control, reading.lines) == ([1, 2], 3, 5)
 
 
+@pytest.mark.parametrize(
+    ("data", "found", "rejected", "empty"),
+    [
+        (b'{"a":1}\n{"a":2}\n', [1, 2], 0, 0),
+        (b'{"a":1}\n{"a":2}', [1, 2], 0, 0),
+        (b'{"a":1}{"a":2}\n', [], 1, 0),
+        (b'\n{"a":1}{"a":2}', [], 1, 1),
+        (b'{"a":1}{"a":2}\n\n', [], 1, 1),
+        (b'{"a":1} {"a":2}\n{"a":\n3}\n', [], 3, 0),
+        (b'{"a":1}{"a":2}\n{"b":{}\n,"a":{}\n}\n{"a":3}', [3], 4, 0),
+        (b'{"a":1}\n{"b":"}\n{","a":2}\n', [1], 2, 0),
+        (b'{"a":1},{"a":2}\n{"a":3}\n', [3], 1, 0),
+    ],
+)
+def test_a_line_is_one_record(data: bytes, found: list[int], rejected: int, empty: int) -> None:
+    """Also where there are as many records as lines, but some have two, and some none."""
+    reading = read(lines(), data)
+    assert (values(reading), len(reading.rejects), reading.control) == (found, rejected, empty)
+
+
 def test_a_reject_says_where_it_stands() -> None:
     """Line, byte, length without the line end, and the bytes."""
     reading = read(lines(), b'{"a":1}\r\n {"a":}\r\n\n"\xe9"')
