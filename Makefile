@@ -3,6 +3,9 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash -eu -o pipefail
 
+# Where it is set, each process would compile again whatever it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3.12
 UV     := .tools/bin/uv
 LOCKS  := requirements/locks
