@@ -28,6 +28,8 @@ from lake.dataset import DataSet, DelimitedDataSet
 class DelimitedReader(Reader):
     """Reads a delimited file as batches of rows."""
 
+    overwrites_batches = False
+
     def __init__(self, dataset: DataSet, rejects: Rejects) -> None:
         if not isinstance(dataset, DelimitedDataSet):
             raise TypeError(f"{dataset.table_name} is no data set of delimited files")
