@@ -26,6 +26,9 @@ class EncryptionKey(kms.Key):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
         )
+        admitted = [f"airflow-{settings.prefix}-*", f"/aws/lambda/{settings.prefix}-*"]
+        if settings.spark:
+            admitted.append(f"/aws/emr-serverless/{settings.prefix}")
         log_groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
         self.add_to_resource_policy(
             iam.PolicyStatement(
@@ -42,9 +45,7 @@ class EncryptionKey(kms.Key):
                 conditions={
                     "ArnLike": {
                         "kms:EncryptionContext:aws:logs:arn": [
-                            f"{log_groups}:airflow-{settings.prefix}-*",
-                            f"{log_groups}:/aws/lambda/{settings.prefix}-*",
-                            f"{log_groups}:/aws/emr-serverless/{settings.prefix}",
+                            f"{log_groups}:{name}" for name in admitted
                         ]
                     }
                 },

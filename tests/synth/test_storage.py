@@ -39,6 +39,7 @@ def test_the_key_policy_admits_the_account_and_the_logs_of_the_lake(
 ) -> None:
     policy = templates.only("AWS::KMS::Key").properties["KeyPolicy"]
     logs = f"arn:aws-cn:logs:{REGION}:{ACCOUNT}:log-group"
+    spark = [f"{logs}:/aws/emr-serverless/{settings.prefix}"] if settings.spark else []
     assert policy["Statement"] == [
         {
             "Effect": "Allow",
@@ -63,7 +64,7 @@ def test_the_key_policy_admits_the_account_and_the_logs_of_the_lake(
                     "kms:EncryptionContext:aws:logs:arn": [
                         f"{logs}:airflow-{settings.prefix}-*",
                         f"{logs}:/aws/lambda/{settings.prefix}-*",
-                        f"{logs}:/aws/emr-serverless/{settings.prefix}",
+                        *spark,
                     ]
                 }
             },

@@ -42,6 +42,7 @@ def warehouse(emulator: RunningEmulator) -> Iterator[Warehouse]:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys that it saw first
         emulator.client("s3").create_bucket(Bucket="curated")
         emulator.client("glue").create_database(DatabaseInput={"Name": "lake"})
         yield Warehouse.connect(bucket="curated", database="lake")
