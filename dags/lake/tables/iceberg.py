@@ -37,6 +37,7 @@ from lake.tables.schema import Evolution, TableSchema, evolution
 from lake.tables.table import GRACE, ChangeRefused, IncompatibleSchema, Warehouse
 
 log = logging.getLogger(__name__)
+logging.getLogger("pyiceberg.io").setLevel(logging.WARNING)  # or it names the FileIO at each use
 
 APPLIED = "lake.change"
 """Of the table's properties, and of each snapshot's summary: the number of the change."""
