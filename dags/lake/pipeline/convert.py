@@ -75,14 +75,7 @@ def _convert(converter: BatchConverter, each: FileRange, stream: Any) -> RangeRe
         log.error("refused %s: %s", file.key, refused)
         return RangeResult(range=each, reason=refused.reason, counts=refused.counts)
     log.info("%s: %s", file.key, conversion.counts)
-    return RangeResult(
-        range=each,
-        counts=conversion.counts,
-        size_bytes=conversion.size_bytes,
-        sha256=conversion.sha256,
-        facts=dict(conversion.facts),
-        seconds=time.monotonic() - started,
-    )
+    return RangeResult.converted(each, conversion, seconds=time.monotonic() - started)
 
 
 def _source(each: FileRange) -> SourceFile:

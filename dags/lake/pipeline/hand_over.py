@@ -20,6 +20,9 @@ from lake.pipeline.results import RangeResult
 
 log = logging.getLogger(__name__)
 
+type _Made = tuple[FileRange, EngineConversion | FileRefused | None, float]
+"""A file, what an engine made of it, None where it does not read it, and the seconds it took."""
+
 
 class SparkJob(Document):
     """A batch that Spark converts: what the job reads, and which files it is about."""
@@ -59,7 +62,7 @@ def converted_by_athena(lake: Lake, plan: Plan, batch: Batch) -> HandedOver:
     """Let Athena convert the files of a batch, one after the other."""
     conversion = new_conversion(batch)
     engine = AthenaEngine(athena=lake.athena, warehouse=lake.warehouse)
-    made: list[tuple[FileRange, EngineConversion | FileRefused | None, float]] = []
+    made: list[_Made] = []
     for number, each in enumerate(batch.ranges):
         started = time.monotonic()
         place = f"{lake.places.run(plan.run_id).staged}{conversion}/{number:04}/"
@@ -135,8 +138,9 @@ def converted_by_spark(lake: Lake, plan: Plan) -> HandedOver:
         results = read_results(
             lake.data_set, files, warehouse=lake.warehouse, document=job.document
         )
-    made: list[tuple[FileRange, EngineConversion | FileRefused | None, float]]
-    made = [(each, result, 0.0) for each, result in zip(job.ranges, results, strict=True)]
+    made: list[_Made] = [
+        (each, result, 0.0) for each, result in zip(job.ranges, results, strict=True)
+    ]
     made += [(each, None, 0.0) for each in job.left]
     return _handed_over(lake, job.conversion, made, engine="spark")
 
@@ -161,7 +165,7 @@ def new_conversion(batch: Batch) -> str:
 def _handed_over(
     lake: Lake,
     conversion: str,
-    made: Iterable[tuple[FileRange, EngineConversion | FileRefused | None, float]],
+    made: Iterable[_Made],
     *,
     engine: Engine,
 ) -> HandedOver:
@@ -173,9 +177,7 @@ def _handed_over(
         if found is None:
             left.append(each)
             continue
-        result = _result(lake, each, found).model_copy(
-            update={"engine": engine, "seconds": seconds}
-        )
+        result = _result(lake, each, found, engine=engine, seconds=seconds)
         results.append(result)
         if isinstance(found, EngineConversion) and not result.reason:
             parts += found.parts
@@ -189,7 +191,14 @@ def _handed_over(
     )
 
 
-def _result(lake: Lake, each: FileRange, found: EngineConversion | FileRefused) -> RangeResult:
+def _result(
+    lake: Lake,
+    each: FileRange,
+    found: EngineConversion | FileRefused,
+    *,
+    engine: Engine,
+    seconds: float,
+) -> RangeResult:
     """As of a worker that converted the whole file."""
     try:
         if isinstance(found, FileRefused):
@@ -197,13 +206,12 @@ def _result(lake: Lake, each: FileRange, found: EngineConversion | FileRefused) 
         reconcile(lake.data_set, [found.conversion])
     except FileRefused as refused:
         log.error("refused %s: %s", each.file.key, refused)
-        return RangeResult(range=each, reason=refused.reason, counts=refused.counts)
-    made = found.conversion
-    log.info("%s: %s", each.file.key, made.counts)
-    return RangeResult(
-        range=each,
-        counts=made.counts,
-        size_bytes=made.size_bytes,
-        sha256=made.sha256,
-        facts=dict(made.facts),
-    )
+        return RangeResult(
+            range=each,
+            reason=refused.reason,
+            counts=refused.counts,
+            engine=engine,
+            seconds=seconds,
+        )
+    log.info("%s: %s", each.file.key, found.conversion.counts)
+    return RangeResult.converted(each, found.conversion, engine=engine, seconds=seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -23,6 +23,21 @@ class RangeResult(Document):
     facts: dict[str, Any] = Field(default_factory=dict)
     engine: Engine = "worker"
     seconds: float = 0.0
+
+    @classmethod
+    def converted(
+        cls, each: FileRange, made: Conversion, *, seconds: float, engine: Engine = "worker"
+    ) -> Self:
+        """Of a conversion."""
+        return cls(
+            range=each,
+            counts=made.counts,
+            size_bytes=made.size_bytes,
+            sha256=made.sha256,
+            facts=dict(made.facts),
+            engine=engine,
+            seconds=seconds,
+        )
 
     @property
     def conversion(self) -> Conversion:
