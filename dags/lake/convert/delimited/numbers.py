@@ -70,9 +70,7 @@ class NumberFormat:
         values, valid, wide = found or self._unsigned(data, words, starts, ends)
         if is_signed:
             np.negative(values, out=values, where=minus)
-        fits = np.ones(len(values), np.bool_)
-        if values.min(initial=0) < self.least or values.max(initial=0) > self.most:
-            fits = (values >= self.least) & (values <= self.most)
+        fits = (values >= self.least) & (values <= self.most)
         if wide is not None:
             for row in np.flatnonzero(wide).tolist():
                 text = data[fields.starts[row] : fields.ends[row]].tobytes()
