@@ -9,8 +9,8 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 
 # The suite draws the same examples each time; `pytest --hypothesis-profile explore` draws others.
-settings.register_profile("same", derandomize=True, database=None)
-settings.register_profile("explore", derandomize=False)
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore")
 settings.load_profile("same")
 
 AIRFLOW_HOME = tempfile.TemporaryDirectory(prefix="lake-test-airflow-")
