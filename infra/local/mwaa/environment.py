@@ -77,7 +77,12 @@ class Environment:
             self._begin(self._delete(forget))
 
     def resume(self, forget: Callable[[], None]) -> None:
-        """Go on where the last supervisor stopped or was killed."""
+        """Go on where the last supervisor stopped or was killed.
+
+        What was created or deleted since this one loaded it goes on already.
+        """
+        if self._operation:
+            return
         match self.record.status:
             case Status.CREATING:
                 self._begin(self._create())

@@ -34,20 +34,27 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Service:
-    """Creates, finds, resumes and ends environments."""
+    """Knows, creates, finds, resumes and ends environments."""
 
     laptop: Laptop
     environments: dict[str, Environment] = field(default_factory=dict)
 
-    def resume(self) -> None:
-        """Go on with every environment that has a record on disk."""
+    def load(self) -> None:
+        """Know every environment that has a record on disk; none of them is started."""
         for path in sorted(self.laptop.records.glob("*.json")):
             try:
                 record = Record.model_validate_json(path.read_bytes())
             except ValidationError:
                 log.exception("%s is not a record of this version; it is left alone", path)
                 continue
-            self._add(record).resume(partial(self._forget, record.name))
+            if record.status is Status.AVAILABLE:
+                record = record.model_copy(update={"status": Status.UNAVAILABLE})
+            self._add(record)
+
+    def resume(self) -> None:
+        """Go on with every environment that was loaded."""
+        for name, environment in self.environments.items():
+            environment.resume(partial(self._forget, name))
 
     def get(self, name: str) -> Environment:
         """The environment. Raises ApiError (ResourceNotFoundException)."""

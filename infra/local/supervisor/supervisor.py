@@ -62,6 +62,7 @@ class Supervisor:
         async with self._guarded():
             await self._proxy.start()
             service = self._make_service()
+            service.load()
             async with self._serving(service, listening):
                 stop = _stop_on_signals()
                 await self._emulator.start()
@@ -128,12 +129,11 @@ class Supervisor:
         """Resume the environments as soon as the embedded AWS answers."""
         url = f"{self._settings.endpoint_url}/_ministack/health"
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-            while not self._ready:
-                with contextlib.suppress(httpx.HTTPError):
-                    self._ready = (await client.get(url)).is_success
+            while not await _answers(client, url):
                 await asyncio.sleep(0.05)
         log.info("the embedded AWS answers at %s", self._settings.endpoint_url)
         service.resume()
+        self._ready = True
 
     async def _prepare(self, service: Service) -> None:
         try:
@@ -188,6 +188,13 @@ class Supervisor:
                 for environment in environments
             ],
         )
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def _describe_component(component: Component) -> ComponentStatus:

@@ -384,6 +384,24 @@ def test_a_killed_update_is_done_again_once_the_old_one_runs(
     ]
 
 
+def test_what_is_deleted_before_it_is_resumed_is_not_started(
+    record: Record, host: FakeHost, tmp_path: Path
+) -> None:
+    environment = _killed(record, host, tmp_path, status=Status.UNAVAILABLE)
+    forgotten: list[str] = []
+
+    async def run() -> None:
+        await environment.delete(lambda: forgotten.append("deleted"))
+        environment.resume(lambda: forgotten.append("resumed"))
+        async with asyncio.timeout(5):
+            while not forgotten:
+                await asyncio.sleep(0.001)
+
+    _run(run())
+    assert forgotten == ["deleted"]
+    assert "rebuild dags" not in host.done
+
+
 def test_a_killed_delete_is_finished(record: Record, host: FakeHost, tmp_path: Path) -> None:
     environment = _killed(record, host, tmp_path, status=Status.DELETING)
     (tmp_path / "records").mkdir()

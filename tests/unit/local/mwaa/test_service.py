@@ -122,7 +122,7 @@ def test_tasks_are_known_by_the_token_of_their_own_environment(
     assert service.find_by_token("a", "") is None
 
 
-def test_environments_come_back_from_their_records_and_bad_records_are_left_alone(
+def test_environments_are_known_before_they_are_resumed_and_bad_records_are_left_alone(
     service: Service, request_body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _create(service, "lake-dev", {**request_body, "StackOwner": "stack/Airflow"})
@@ -130,9 +130,14 @@ def test_environments_come_back_from_their_records_and_bad_records_are_left_alon
     resumed: list[str] = []
     monkeypatch.setattr(Environment, "resume", lambda e, _: resumed.append(e.record.name))
     next_life = Service(service.laptop)
+    next_life.load()
+    ran = service.get("lake-dev").record
+    assert ran.status is Status.AVAILABLE
+    expected = ran.model_copy(update={"status": Status.UNAVAILABLE})
+    assert next_life.get("lake-dev").record == expected
+    assert resumed == []
     next_life.resume()
     assert resumed == ["lake-dev"]
-    assert next_life.get("lake-dev").record == service.get("lake-dev").record
 
 
 def test_the_answer_has_the_shape_of_getenvironment(
