@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -67,7 +69,8 @@ class JsonReader(Reader):
                 or pending.size_bytes + len(chunk.data) > BATCH_BYTES
             ):
                 yield from self._finished()
-            self._read(chunk)
+            with _no_garbage_collection():
+                self._read(chunk)
         yield from self._finished()
 
     def _chunks(self, source: Source) -> Iterator[Chunk | Oversized]:
@@ -140,6 +143,18 @@ class JsonReader(Reader):
         self._rejects.extend(rejects)
         if batch is not None:
             yield batch
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Do not look for cycles: decoded records have none, and a task's other objects are many."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _is_utf_8(data: bytes) -> bool:

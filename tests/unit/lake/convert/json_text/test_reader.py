@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import gc
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from lake.convert.json_text.nesting import LONGEST_PARTITION
+from lake.convert.json_text.reader import JsonReader
 from lake.dataset import JsonDataSet
 
 from tests.unit.lake.convert.json_text.files import column, data_set, read, reason, rows
@@ -296,3 +298,24 @@ def test_rows_keep_their_order_around_rejects_of_every_kind() -> None:
     assert [row["a"] for row in reading.rows] == [n for n in range(4000) if n not in bad]
     assert [reject.line_number - 1 for reject in reading.rejects] == bad
     assert [reject.raw.decode() for reject in reading.rejects] == [lines[n] for n in bad]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_collection_is_afterwards_as_it_was(
+    enabled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    during: list[bool] = []
+    decode = JsonReader._decode_lines
+
+    def decode_lines(reader: JsonReader, *args: Any, **more: Any) -> Any:
+        during.append(gc.isenabled())
+        return decode(reader, *args, **more)
+
+    monkeypatch.setattr(JsonReader, "_decode_lines", decode_lines)
+    if not enabled:
+        gc.disable()
+    try:
+        assert rows(one("int"), '{"a": 1}') == [(1,)]
+        assert (during, gc.isenabled()) == ([False], enabled)
+    finally:
+        gc.enable()
