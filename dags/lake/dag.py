@@ -45,6 +45,7 @@ def _load(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         doc_md=f"Loads `s3://{settings.landing_bucket}/{data_set.source_prefix}` into the table "
         f"`{settings.database}.{data_set.table_name}`.",
         schedule=data_set.schedule,
+        start_date=START,
         **_dag_arguments(data_set),
     ) as dag:
         waited = _wait_for_file(data_set, settings)
@@ -67,6 +68,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         doc_md=f"Loads the files of a day from `s3://{settings.landing_bucket}/` again, those of "
         "the archive too, as the data set file is now.",
         schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
+        start_date=START,
         params={
             "prefix": Param("", type="string", description="Below the data set's archive folder"),
             "pattern": Param("*", type="string", description="Shell pattern of the rest"),
@@ -79,7 +81,10 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
 
 
 def _maintenance(name: str, data_set: DataSet) -> DAG:
-    """What keeps the table fast, when the data set's `maintenance` says."""
+    """What keeps the table fast, when the data set's `maintenance` says.
+
+    Without a start date it first runs when its time comes, not when it is deployed.
+    """
     with DAG(
         dag_id=f"{data_set.dag_id}_maintenance",
         description=f"Merges small files of {data_set.table_name}, forgets old snapshots",
@@ -134,7 +139,6 @@ def _spark(data_set: DataSet, settings: LakeSettings) -> BaseOperator:
 def _dag_arguments(data_set: DataSet) -> dict[str, Any]:
     return {
         "tags": [data_set.domain, data_set.layout.format],
-        "start_date": START,
         "catchup": False,
         "is_paused_upon_creation": False,
         "max_active_runs": 1,

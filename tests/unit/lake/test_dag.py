@@ -104,6 +104,7 @@ def test_a_table_is_maintained_when_its_data_set_says(found: BundleDagBag) -> No
 
     assert order(dag) == ["maintain"]
     assert str(dag.schedule) == "@daily"
+    assert dag.start_date is None, "it would run as soon as it is deployed"
 
 
 def test_a_new_dag_runs_once_at_a_time_and_never_for_the_past(quotes: DAG, backfill: DAG) -> None:
