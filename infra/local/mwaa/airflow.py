@@ -58,8 +58,10 @@ LAPTOP_OPTIONS = {
     "scheduler.task_instance_heartbeat_timeout": "30",
     "scheduler.task_instance_heartbeat_timeout_detection_interval": "5",
     "usage_data_collection.enabled": "False",
+    "workers.execution_api_timeout": "30",
 }
-"""A change of a DAG shows, and a killed task is noticed, in seconds. The bundle's options win."""
+"""A change of a DAG shows, and a killed task is noticed, in seconds; a busy laptop's API server may
+take its time, where a task would be tried again. The bundle's options win."""
 
 
 @dataclass(frozen=True, kw_only=True)
