@@ -195,6 +195,10 @@ def _counted(statements: FileStatements, answer: Sequence[Mapping[str, str | Non
         if row["cut"] != "0":
             key = statements.file.source_key
             raise NotForThisEngine(f"{key} holds the byte 0x01, at which Athena cuts a line")
+        if (unread := row.get("unread", "0")) != "0":
+            raise NotForThisEngine(
+                f"{unread} lines hold quotes or escapes that only a worker reads"
+            )
         lines = int(row["lines"] or 0)
         characters += int(row["characters"] or 0)
         for number, measure in enumerate(statements.rules.measures):

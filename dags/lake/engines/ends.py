@@ -42,6 +42,11 @@ class FileEnds:
         return cls(head=get(0), tail=get(max(0, file.size_bytes - END_BYTES)))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the head is known to be all of the file."""
+        return len(self.head) < END_BYTES
+
+    @property
     def first_line(self) -> bytes:
         """Without its line end; cut where it is longer than `END_BYTES`."""
         line, end, _ = self.head.partition(b"\n")

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from lake.dataset import DataSet, FixedWidthDataSet
+from lake.dataset import DataSet, DelimitedDataSet, FixedWidthDataSet
 from lake.dataset.encoding import UTF_16, codec_name
 from lake.dataset.errors import Problem
 
 SqlEngine = Literal["athena", "spark"]
 Engine = Literal["worker", "athena", "spark"]
+CUTTING_BYTE = "\x01"
+"""At which Athena cuts a line, whatever the file's delimiter is."""
 
 
 def engines_of(data_set: DataSet) -> tuple[SqlEngine, ...]:
@@ -70,21 +72,32 @@ def unread_keys(data_set: DataSet, engine: SqlEngine) -> Iterator[str]:
         yield "source.compression"
     if codec_name(data_set.layout.encoding) in UTF_16:
         yield "layout.encoding"
-    if isinstance(data_set, FixedWidthDataSet):
-        yield from _unread_fixed_width(data_set, engine)
-    else:
-        yield "layout.format"
+    match data_set:
+        case FixedWidthDataSet():
+            yield from _unread_fixed_width(data_set)
+        case DelimitedDataSet():
+            yield from _unread_delimited(data_set, engine)
+        case _:
+            yield "layout.format"
+            return
+    if engine == "athena":
+        # It writes them as INT96, in milliseconds.
+        for index, column in enumerate(data_set.columns):
+            if column.kind == "timestamp":
+                yield f"columns[{index}] ({column.name})"
 
 
-def _unread_fixed_width(data_set: FixedWidthDataSet, engine: SqlEngine) -> Iterator[str]:
+def _unread_delimited(data_set: DelimitedDataSet, engine: SqlEngine) -> Iterator[str]:
+    if data_set.layout.trailer:
+        yield "layout.trailer"
+    if engine == "athena" and CUTTING_BYTE in data_set.layout.delimiter:
+        yield "layout.delimiter"
+
+
+def _unread_fixed_width(data_set: FixedWidthDataSet) -> Iterator[str]:
     if data_set.layout.line_end == "none":
         yield "layout.line_end"
     if data_set.layout.batch:
         yield "layout.batch"
     if data_set.rows_of_groups:
         yield "groups"
-    if engine == "athena":
-        # It writes them as INT96, in milliseconds.
-        for index, column in enumerate(data_set.columns):
-            if column.kind == "timestamp":
-                yield f"columns[{index}] ({column.name})"

@@ -13,12 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from lake.convert import Conversion, Counts, FileRefused
-from lake.dataset import DataSet, FixedWidthDataSet
+from lake.dataset import DataSet, DelimitedDataSet, FixedWidthDataSet
 from lake.engines import parts
 from lake.engines.athena import content_hash
 from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
-from lake.engines.ends import require_version
+from lake.engines.ends import FileEnds, require_version
 from lake.engines.facts import Trailer, facts_of
+from lake.engines.opening import read_opening
+from lake.engines.sql.delimited import LinePlaces, delimited_rules
 from lake.engines.sql.dialect import Spark
 from lake.engines.sql.fixed_width import Places, fixed_width_rules
 from lake.engines.sql.formats import unreadable_header
@@ -27,6 +29,7 @@ from lake.engines.sql.statements import folder_names
 from lake.tables import Part, Warehouse
 from lake.tables.documents import Document
 
+_SPARK = Spark()
 SPLIT_BYTES = 128 << 20
 """What one task of Spark reads of a file."""
 PLACES = Places(
@@ -40,6 +43,8 @@ class JobFile(Document):
     """A file to convert."""
 
     uri: str
+    rules: int
+    """Its place in the document's."""
     size_bytes: int
     source_key: str
     source_version: str
@@ -56,32 +61,48 @@ class JobColumn(Document):
     sql: str
 
 
+class JobMeasure(Document):
+    """A sum over all lines of a file."""
+
+    name: tuple[str, str]
+    sql: str
+
+
+class JobRules(Document):
+    """What becomes of a line, in Spark's SQL."""
+
+    derived: tuple[JobColumn, ...]
+    """What the others refer to."""
+    unread: str | None
+    opening: str | None
+    closing: str | None
+    verdict: str
+    control: str
+    columns: tuple[JobColumn, ...]
+    measures: tuple[JobMeasure, ...]
+    folders: tuple[JobColumn, ...]
+    """The values that partitions' folders are named by, outermost first."""
+    raw: str
+    raw_bytes: str
+
+
 class JobDocument(Document):
-    """What `spark_job.py` reads: the files of a data set, and its rules in Spark's SQL."""
+    """What `spark_job.py` reads: the files of a data set, and what becomes of their lines."""
 
     files: tuple[JobFile, ...]
     scratch: str
     """Where the result goes, and what only the job itself reads; ends in a slash."""
     run_id: str
     split_bytes: int
-    opening: str | None
-    closing: str | None
-    verdict: str
-    control: str
-    columns: tuple[JobColumn, ...]
-    measures: tuple[str, ...]
-    """Sums over all lines."""
-    folders: tuple[JobColumn, ...]
-    """The values that partitions' folders are named by, outermost first."""
-    raw: str
-    raw_bytes: str
+    rules: tuple[JobRules, ...]
+    """Each once; of delimited files there may be several, since their headers may differ."""
     field_ids: dict[str, int]
     rejects_field_ids: dict[str, int]
 
 
 def job_document(
     data_set: DataSet,
-    files: Sequence[LandedObject],
+    files: Sequence[tuple[LandedObject, Rules]],
     *,
     rows: str,
     rejects: str,
@@ -95,7 +116,7 @@ def job_document(
 
     Args:
         data_set: what the files should hold.
-        files: objects that `read_ends` lets pass.
+        files: objects, each with its `spark_rules`.
         rows: `s3://…/`, where rows go: below it to a folder of each file and attempt.
         rejects: likewise.
         scratch: `s3://…/` for the result, and for what only the job itself reads.
@@ -103,45 +124,67 @@ def job_document(
         field_ids: Iceberg's ids of the table's columns, by name; empty for none.
         rejects_field_ids: likewise of the quarantine's.
         split_bytes: what one task reads of a file.
-
-    Raises:
-        NotForThisEngine: Spark does not convert this format.
     """
-    rules = _rules(data_set)
-    names = folder_names(data_set.partitions, {value.name for value in rules.values})
-    folders = zip(names, rules.partition(data_set.partitions), strict=True)
+    distinct: dict[Rules, int] = {}
+    for _, rules in files:
+        distinct.setdefault(rules, len(distinct))
     return JobDocument(
         files=tuple(
             JobFile(
                 uri=file.uri,
+                rules=distinct[rules],
                 size_bytes=file.size_bytes,
                 source_key=file.source_key,
                 source_version=file.version_id,
                 rows=f"{rows}{number:05}/",
                 rejects=f"{rejects}{number:05}/",
             )
-            for number, file in enumerate(files)
+            for number, (file, rules) in enumerate(files)
         ),
         scratch=scratch,
         run_id=run_id,
         split_bytes=split_bytes,
-        opening=rules.opening,
-        closing=rules.closing,
-        verdict=rules.verdict,
-        control=rules.control,
-        measures=tuple(measure.sql for measure in rules.measures),
-        columns=tuple(JobColumn(name=value.name, sql=value.sql) for value in rules.values),
-        folders=tuple(JobColumn(name=name, sql=sql) for name, sql in folders),
-        raw=rules.raw,
-        raw_bytes=rules.raw_bytes,
+        rules=tuple(_job_rules(data_set, rules) for rules in distinct),
         field_ids=dict(field_ids),
         rejects_field_ids=dict(rejects_field_ids),
     )
 
 
-def _rules(data_set: DataSet) -> Rules:
-    if isinstance(data_set, FixedWidthDataSet):
-        return fixed_width_rules(data_set, dialect=Spark(), places=PLACES)
+def _job_rules(data_set: DataSet, rules: Rules) -> JobRules:
+    names = folder_names(data_set.partitions, {value.name for value in rules.values})
+    folders = zip(names, rules.partition(data_set.partitions), strict=True)
+    return JobRules(
+        derived=tuple(JobColumn(name=each.name, sql=each.sql) for each in rules.derived),
+        unread=rules.unread,
+        opening=rules.opening,
+        closing=rules.closing,
+        verdict=rules.verdict,
+        control=rules.control,
+        measures=tuple(JobMeasure(name=each.name, sql=each.sql) for each in rules.measures),
+        columns=tuple(JobColumn(name=value.name, sql=value.sql) for value in rules.values),
+        folders=tuple(JobColumn(name=name, sql=sql) for name, sql in folders),
+        raw=rules.raw,
+        raw_bytes=rules.raw_bytes,
+    )
+
+
+def spark_rules(data_set: DataSet, ends: FileEnds) -> Rules:
+    """What becomes of the lines of a file with these ends.
+
+    Raises:
+        NotForThisEngine: Spark does not convert the format, or not this file.
+    """
+    match data_set:
+        case FixedWidthDataSet():
+            return fixed_width_rules(data_set, dialect=_SPARK, places=PLACES)
+        case DelimitedDataSet():
+            opening = read_opening(data_set, ends)
+            lines = LinePlaces(
+                skipped=f"line_number <= {len(opening.skipped)}",
+                header=f"line_number = {opening.header_line}",
+                end_mark=PLACES.end_mark,
+            )
+            return delimited_rules(data_set, opening.places, dialect=_SPARK, lines=lines)
     raise NotForThisEngine(f"Spark does not convert {data_set.layout.format}")
 
 
@@ -151,12 +194,12 @@ def read_results(
     *,
     warehouse: Warehouse,
     document: JobDocument,
-) -> list[EngineConversion | FileRefused]:
+) -> list[EngineConversion | FileRefused | NotForThisEngine]:
     """What the last attempt of the job made of each file, in their order.
 
     Args:
         data_set: as the job had it.
-        files: as the job had them.
+        files: the objects that the job had.
         warehouse: the bucket that everything went to.
         document: the job's.
 
@@ -166,11 +209,13 @@ def read_results(
             records.
     """
     result = json.loads(_result(warehouse, document))
-    attempt, found = result["attempt"], list[EngineConversion | FileRefused]()
+    attempt = result["attempt"]
+    found: list[EngineConversion | FileRefused | NotForThisEngine] = []
     for file, job_file, made in zip(files, document.files, result["files"], strict=True):
         require_version(warehouse.s3, file)
         rows, rejects = _written(data_set, file, job_file, attempt, warehouse)
-        found.append(_conversion(data_set, file, made, rows, rejects))
+        measures = [measure.name for measure in document.rules[job_file.rules].measures]
+        found.append(_conversion(data_set, file, made, rows, rejects, measures))
     return found
 
 
@@ -200,10 +245,13 @@ def _conversion(
     result: Mapping[str, Any],
     rows: tuple[Part, ...],
     rejects: tuple[Part, ...],
-) -> EngineConversion | FileRefused:
+    measures: Sequence[tuple[str, str]],
+) -> EngineConversion | FileRefused | NotForThisEngine:
     nothing = Counts(lines=0, rows=0, rejected=0, control=0, reasons={})
     if not result["lines"]:
         return FileRefused("the file is empty", nothing)
+    if unread := result.get("unread"):
+        return NotForThisEngine(f"{unread} lines hold quotes or escapes that only a worker reads")
     if "first_line" in result:
         first_line = result["first_line"].encode("latin-1")
         return FileRefused(unreadable_header(data_set, first_line), nothing)
@@ -221,7 +269,6 @@ def _conversion(
         record=result["trailer"]["record"].encode("latin-1"),
         after=result["trailer"]["after"],
     )
-    measures = (measure.name for measure in _rules(data_set).measures)
     facts = facts_of(
         data_set,
         lines=counts.lines,

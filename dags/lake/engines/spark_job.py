@@ -92,14 +92,19 @@ class _Conversion:
         self._file = file
         self._rows = file["rows"] + attempt
         self._rejects = file["rejects"] + attempt
+        self._rules = document["rules"][file["rules"]]
         self._lines = _lines(spark, file["uri"])
+        for column in self._rules["derived"]:
+            self._lines = self._lines.withColumn(column["name"], F.expr(column["sql"]))
 
     def run(self) -> dict[str, Any]:
         """Write its rows and its rejects; return what they were."""
         splits = self._splits()
         whole = self._whole(splits)
         result = {"lines": whole.lines}
-        if not whole.lines or (self._document["opening"] and not whole.opens):
+        if unread := sum(split["unread"] for split in splits):
+            return {**result, "unread": unread}
+        if not whole.lines or (self._rules["opening"] and not whole.opens):
             return {**result, "first_line": whole.first_line}
         judged = self._judged(splits, whole)
         written = self._write_rows(judged, whole)
@@ -107,8 +112,9 @@ class _Conversion:
 
     def _splits(self) -> list[dict[str, Any]]:
         """Where each split begins: lines and bytes before it, and what it begins and ends with."""
-        opening = F.expr(self._document["opening"] or "true")
-        closing = F.expr(self._document["closing"] or "false")
+        opening = F.expr(self._rules["opening"] or "true")
+        closing = F.expr(self._rules["closing"] or "false")
+        unread = F.expr(self._rules["unread"] or "false")
         closing_id = F.when(closing, F.col("id"))
         found = self._lines.groupBy("split").agg(
             F.count(F.lit(1)).alias("lines"),
@@ -117,6 +123,7 @@ class _Conversion:
             F.min_by("line", "id").alias("first_line"),
             F.min_by(opening, "id").alias("opens"),
             F.max_by("line", "id").alias("last_line"),
+            F.count(F.when(unread, 1)).alias("unread"),
             F.min(closing_id).alias("trailer_id"),
             F.min_by("line", closing_id).alias("trailer"),
         )
@@ -159,7 +166,7 @@ class _Conversion:
             self._lines.join(F.broadcast(places), "split")
             .withColumn("line_number", number)
             .withColumn("mark_line", F.lit(whole.mark_line).cast("bigint"))
-            .withColumn("verdict", F.expr(self._document["verdict"]))
+            .withColumn("verdict", F.expr(self._rules["verdict"]))
         )
 
     def _table(self, splits: list[dict[str, Any]], *names: str) -> DataFrame:
@@ -170,8 +177,8 @@ class _Conversion:
 
     def _write_rows(self, judged: DataFrame, whole: Whole) -> dict[str, Any]:
         """Write the rows; return what was seen of all lines meanwhile."""
-        folders = self._document["folders"]
-        columns = [self._column(column) for column in self._document["columns"]]
+        folders = self._rules["folders"]
+        columns = [self._column(column) for column in self._rules["columns"]]
         columns.append(self._constant("source_key", self._file["source_key"]))
         columns += [F.expr(folder["sql"]).alias(folder["name"]) for folder in folders]
         seen = Observation()
@@ -180,7 +187,7 @@ class _Conversion:
         names = [folder["name"] for folder in folders]
         rows.write.mode("overwrite").partitionBy(*names).parquet(self._rows)
         found = seen.get
-        measures = [found[f"measure_{n}"] for n in range(len(self._document["measures"]))]
+        measures = [found[f"measure_{n}"] for n in range(len(self._rules["measures"]))]
         return {
             "rows": found["rows"],
             "control": found["control"],
@@ -193,19 +200,20 @@ class _Conversion:
         holds = (F.col("line") != "") & ~F.coalesce(F.expr("line_number = mark_line"), F.lit(False))
         return [
             F.count(F.when(F.expr("verdict IS NULL"), 1)).alias("rows"),
-            F.count(F.when(F.expr(self._document["control"]), 1)).alias("control"),
+            F.count(F.when(F.expr(self._rules["control"]), 1)).alias("control"),
             F.count(F.when(behind & holds, 1)).alias("after"),
             *(
-                F.expr(sql).alias(f"measure_{number}")
-                for number, sql in enumerate(self._document["measures"])
+                F.expr(measure["sql"]).alias(f"measure_{number}")
+                for number, measure in enumerate(self._rules["measures"])
             ),
         ]
 
     def _write_rejects(self, judged: DataFrame, splits: list[dict[str, Any]]) -> dict[str, int]:
         """How many there are for each reason."""
         unplaced = self._document["scratch"] + "unplaced"
-        bad = judged.where(f"verdict IS NOT NULL AND NOT {self._document['control']}")
-        bad.drop("bytes").write.mode("overwrite").parquet(unplaced)
+        bad = judged.where(f"verdict IS NOT NULL AND NOT {self._rules['control']}")
+        derived = [column["name"] for column in self._rules["derived"]]
+        bad.drop("bytes", *derived).write.mode("overwrite").parquet(unplaced)
         rejects = self._spark.read.parquet(unplaced)
         counted = rejects.groupBy(_reason().alias("reason")).count().collect()
         reasons = {row["reason"]: row["count"] for row in counted}
@@ -237,8 +245,8 @@ class _Conversion:
             "length_bytes": F.length("line").cast("bigint"),
             "reason": _reason(),
             "column_name": column_name,
-            "raw": F.expr(self._document["raw"]),
-            "raw_bytes": F.expr(self._document["raw_bytes"]),
+            "raw": F.expr(self._rules["raw"]),
+            "raw_bytes": F.expr(self._rules["raw_bytes"]),
             "run_id": F.lit(self._document["run_id"]),
         }
         ids = self._document["rejects_field_ids"]

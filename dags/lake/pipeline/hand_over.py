@@ -13,7 +13,8 @@ from lake.engines.athena import AthenaEngine
 from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
 from lake.engines.ends import read_ends
 from lake.engines.limits import Engine
-from lake.engines.spark import JobDocument, job_document, read_results
+from lake.engines.spark import JobDocument, job_document, read_results, spark_rules
+from lake.engines.sql.rules import Rules
 from lake.pipeline.documents import Batch, Document, FileRange, LandedFile, Part, Plan
 from lake.pipeline.lake import Lake
 from lake.pipeline.results import RangeResult
@@ -99,9 +100,11 @@ def write_spark_job(lake: Lake, plan: Plan) -> str | None:
     batch = lake.store.require(places.batch(plan.attempt, plan.spark_batch), Batch)
     conversion = new_conversion(batch)
     ranges, left = [], []
+    files: list[tuple[LandedObject, Rules]] = []
     for each in batch.ranges:
+        file = landed_object(lake, each.file)
         try:
-            read_ends(lake.store.s3, landed_object(lake, each.file))
+            files.append((file, spark_rules(lake.data_set, read_ends(lake.store.s3, file))))
         except (NotForThisEngine, FileRefused) as reason:
             log.warning("a worker converts %s: %s", each.file.key, reason)
             left.append(each)
@@ -114,7 +117,7 @@ def write_spark_job(lake: Lake, plan: Plan) -> str | None:
         left=tuple(left),
         document=job_document(
             lake.data_set,
-            [landed_object(lake, each.file) for each in ranges],
+            files,
             rows=f"s3://{lake.warehouse.bucket}/{lake.rows.prefix}{place}",
             rejects=f"s3://{lake.warehouse.bucket}/{lake.quarantine.prefix}{place}",
             scratch=f"s3://{lake.warehouse.bucket}/{places.spark_scratch(plan.attempt)}",
@@ -133,14 +136,18 @@ def converted_by_spark(lake: Lake, plan: Plan) -> HandedOver:
     """What the job made of its files."""
     job = lake.store.require(lake.places.run(plan.run_id).spark_job(plan.attempt), SparkJob)
     files = [landed_object(lake, each.file) for each in job.ranges]
-    results: Sequence[EngineConversion | FileRefused] = []
+    results: Sequence[EngineConversion | FileRefused | NotForThisEngine] = []
     if files:
         results = read_results(
             lake.data_set, files, warehouse=lake.warehouse, document=job.document
         )
-    made: list[_Made] = [
-        (each, result, 0.0) for each, result in zip(job.ranges, results, strict=True)
-    ]
+    made: list[_Made] = []
+    for each, result in zip(job.ranges, results, strict=True):
+        if isinstance(result, NotForThisEngine):
+            log.warning("a worker converts %s: %s", each.file.key, result)
+            made.append((each, None, 0.0))
+        else:
+            made.append((each, result, 0.0))
     made += [(each, None, 0.0) for each in job.left]
     return _handed_over(lake, job.conversion, made, engine="spark")
 

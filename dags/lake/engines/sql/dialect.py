@@ -6,8 +6,16 @@ character of any kind stands in them as itself.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+
+_OF_PATTERNS = re.compile(r"[\\^$.|?*+()\[\]{}\-&]")
+
+
+def escaped(text: str) -> str:
+    """A pattern of a text as it is, also inside of brackets."""
+    return _OF_PATTERNS.sub(r"\\\g<0>", text)
 
 
 class Dialect(ABC):
@@ -28,6 +36,10 @@ class Dialect(ABC):
     @abstractmethod
     def parts(self, value: str, pattern: str) -> str:
         """Everything in a text that matches, as an array."""
+
+    @abstractmethod
+    def split(self, value: str, delimiter: str) -> str:
+        """A text cut at each delimiter, as an array."""
 
     @abstractmethod
     def as_bytes(self, latin1: str) -> str:
@@ -101,6 +113,10 @@ class Athena(Dialect):
         """Everything in a text that matches, as an array."""
         return f"regexp_extract_all({value}, {self.literal(pattern)})"
 
+    def split(self, value: str, delimiter: str) -> str:
+        """A text cut at each delimiter, as an array."""
+        return f"split({value}, {self.literal(delimiter)})"
+
     def as_bytes(self, latin1: str) -> str:
         """By way of the hexadecimal digits of the text's UTF-8, since Trino knows no latin-1.
 
@@ -153,6 +169,10 @@ class Spark(Dialect):
     def parts(self, value: str, pattern: str) -> str:
         """Everything in a text that matches, as an array."""
         return f"regexp_extract_all({value}, {self.literal(pattern)}, 0)"
+
+    def split(self, value: str, delimiter: str) -> str:
+        """A text cut at each delimiter, which is a pattern here, as an array."""
+        return f"split({value}, {self.literal(escaped(delimiter))})"
 
     def as_bytes(self, latin1: str) -> str:
         """The bytes of a latin-1 text."""

@@ -16,6 +16,7 @@ from lake.dataset.fixed_width.time_format import parts_of
 from lake.engines.sql.dialect import Dialect
 from lake.engines.sql.encoding import Encoding
 from lake.engines.sql.rules import Fault
+from lake.engines.sql.times import TimeText
 
 _BLANK = r"\A *\z"
 _AROUND = r"\A +| +\z"
@@ -244,81 +245,24 @@ class TimeField(Field):
         return reasons.get(self.column.kind, Reason.NOT_A_TIME)
 
     @property
-    def _form(self) -> str:
-        return self.column.time_format or ""
+    def _time(self) -> TimeText:
+        form = self.column.time_format or ""
+        return TimeText(
+            dialect=self.dialect,
+            form=form,
+            parts=parts_of(form),
+            text=self.text,
+            part=self.part,
+            pivot=self.column.pivot or 0,
+        )
 
     def is_written(self) -> str:
-        """Digits and separators at their places, on the calendar and on the clock."""
-        parts = parts_of(self._form)
-        conditions = [self.dialect.matches(self.text, rf"\A{self._pattern()}\z")]
-        if "YYYY" in parts:
-            conditions.append(f"{self.part(parts['YYYY'])} <> '0000'")
-        if "YYYY" in parts or "YY" in parts:
-            conditions.append(f"{self._date()} IS NOT NULL")
-        ends = {"hh": "24", "mm": "60", "ss": "60"}
-        conditions += [
-            f"{self.part(place)} < '{ends[name]}'" for name, place in parts.items() if name in ends
-        ]
-        return f"({' AND '.join(conditions)})"
+        """In the format, on the calendar and on the clock."""
+        return self._time.is_written()
 
     def written(self) -> str:
         """The day, the moment, or the seconds since midnight."""
-        parts = parts_of(self._form)
-        match self.column.kind:
-            case "date":
-                return self._date()
-            case "timestamp":
-                clock = [self._clock(name) for name in ("hh", "mm", "ss")]
-                text = f"{self._day()} || ' ' || {" || ':' || ".join(clock)}"
-                if "f" in parts:
-                    text += f" || '.' || rpad({self.part(parts['f'])}, 6, '0')"
-                return self.dialect.cast(text, "timestamp")
-            case _:
-                weights = {"hh": 3600, "mm": 60, "ss": 1}
-                seconds = (
-                    f"{self.dialect.cast(self.part(parts[name]), 'int')} * {weight}"
-                    for name, weight in weights.items()
-                    if name in parts
-                )
-                return " + ".join(seconds)
-
-    def _pattern(self) -> str:
-        pattern, at = "", 0
-        for place in sorted(parts_of(self._form).values(), key=lambda place: place.start):
-            pattern += "".join(f"[{text}]" for text in self._form[at : place.start])
-            pattern += f"[0-9]{{{place.stop - place.start}}}"
-            at = place.stop
-        return pattern + "".join(f"[{text}]" for text in self._form[at:])
-
-    def _clock(self, name: str) -> str:
-        parts = parts_of(self._form)
-        return self.part(parts[name]) if name in parts else "'00'"
-
-    def _date(self) -> str:
-        """The day; NULL where the calendar has none."""
-        parts = parts_of(self._form)
-        if "DDD" not in parts:
-            return self.dialect.cast(self._day(), "date")
-        first = self.dialect.cast(f"{self._year()} || '-01-01'", "date")
-        days = self.dialect.cast(self.part(parts["DDD"]), "int")
-        day = self.dialect.days_after(first, f"{days} - 1")
-        return f"CASE WHEN {days} >= 1 AND year({day}) = year({first}) THEN {day} END"
-
-    def _day(self) -> str:
-        """The day as `YYYY-MM-DD`."""
-        parts = parts_of(self._form)
-        if "DDD" in parts:
-            return self.dialect.as_text(self._date())
-        month, day = self.part(parts["MM"]), self.part(parts["DD"])
-        return f"{self._year()} || '-' || {month} || '-' || {day}"
-
-    def _year(self) -> str:
-        parts = parts_of(self._form)
-        if "YYYY" in parts:
-            return self.part(parts["YYYY"])
-        year = self.part(parts["YY"])
-        century = f"CASE WHEN {year} >= '{self.column.pivot or 0:02}' THEN '19' ELSE '20' END"
-        return f"({century} || {year})"
+        return self._time.value(self.column.kind)
 
 
 def _has_room(field: Field) -> str:

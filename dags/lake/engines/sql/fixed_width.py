@@ -11,10 +11,20 @@ from lake.dataset.fixed_width import FixedWidthDataSet, FixedWidthLayout
 from lake.engines.sql.dialect import Dialect
 from lake.engines.sql.encoding import Encoding
 from lake.engines.sql.fields import Field, field_of
-from lake.engines.sql.rules import CONTROL, MOST_RAW_CHARACTERS, Fault, Measure, Rules, Value
+from lake.engines.sql.rules import (
+    CONTROL,
+    EMPTY,
+    END_MARK,
+    HEADER,
+    IGNORED,
+    MOST_RAW_CHARACTERS,
+    TRAILER,
+    Fault,
+    Measure,
+    Rules,
+    Value,
+)
 
-EMPTY, END_MARK, HEADER, IGNORED, TRAILER = "empty", "end_mark", "header", "ignored", "trailer"
-"""The kinds of control records."""
 UNKNOWN = (Reason.RECORD_LENGTH, Reason.RECORD_TYPE, Reason.MISPLACED_HEADER)
 """Records that may have been of any type."""
 

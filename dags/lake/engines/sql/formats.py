@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lake.convert import Counts, FileRefused
-from lake.dataset import DataSet, FixedWidthDataSet, FixedWidthLayout
+from lake.dataset import DataSet, DelimitedDataSet, FixedWidthDataSet, FixedWidthLayout
 from lake.engines.documents import NotForThisEngine
 from lake.engines.ends import FileEnds
+from lake.engines.opening import is_no_data, read_opening
+from lake.engines.sql.delimited import LinePlaces, delimited_rules
 from lake.engines.sql.dialect import Athena
-from lake.engines.sql.fixed_width import (
-    END_MARK,
-    HEADER,
-    TRAILER,
-    Places,
-    fixed_width_rules,
-)
-from lake.engines.sql.rules import Rules
+from lake.engines.sql.fixed_width import Places, fixed_width_rules
+from lake.engines.sql.rules import END_MARK, HEADER, SKIPPED, TRAILER, Rules
 
 _SHOWN_BYTES = 40
+_LONE_CARRIAGE_RETURN = re.compile(rb"\r(?=[^\n])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +37,13 @@ def reading_of(data_set: DataSet, ends: FileEnds) -> FileReading:
 
     Raises:
         FileRefused: it has no readable header.
-        NotForThisEngine: Athena does not read the format.
+        NotForThisEngine: Athena does not read the format, or not this file.
     """
-    if isinstance(data_set, FixedWidthDataSet):
-        return _fixed_width(data_set, ends)
+    match data_set:
+        case FixedWidthDataSet():
+            return _fixed_width(data_set, ends)
+        case DelimitedDataSet():
+            return _delimited(data_set, ends)
     raise NotForThisEngine(f"Athena does not convert {data_set.layout.format}")
 
 
@@ -60,14 +61,42 @@ def _fixed_width(data_set: FixedWidthDataSet, ends: FileEnds) -> FileReading:
     has_trailer = layout.trailer and _is_record(layout, last, layout.trailer.type)
     if layout.trailer:
         control[TRAILER] = 1 if has_trailer else 0
-    mark = rf"length(line) = {ends.end_mark_bytes} AND {dialect.matches('line', r'\A\x1A+\z')}"
-    places = Places(first=first, end_mark=mark if ends.end_mark_bytes else "false")
+    places = Places(first=first, end_mark=_end_mark(ends))
     return FileReading(
         rules=fixed_width_rules(data_set, dialect=dialect, places=places),
         control=control,
         trailer=last if has_trailer else None,
         after_trailer=after,
     )
+
+
+def _delimited(data_set: DelimitedDataSet, ends: FileEnds) -> FileReading:
+    opening, literal = read_opening(data_set, ends), Athena().literal
+    if any(map(_LONE_CARRIAGE_RETURN.search, (ends.head, ends.tail))) or ends.tail.endswith(b"\r"):
+        raise NotForThisEngine("it has a carriage return alone, at which Athena ends a line")
+    # Where such a line stands makes no difference.
+    skipped = [line for line in opening.skipped if not is_no_data(line, data_set.layout)]
+    is_skipped = f"line IN ({', '.join(literal(line.decode('latin-1')) for line in skipped)})"
+    control = {END_MARK: 1 if ends.end_mark_bytes else 0, SKIPPED: len(skipped)}
+    header = "false"
+    if opening.header is not None:
+        header = f"line = {literal(opening.header.decode('latin-1'))}"
+        control[HEADER] = 1
+    lines = LinePlaces(
+        skipped=is_skipped if skipped else "false",
+        header=header,
+        end_mark=_end_mark(ends),
+    )
+    rules = delimited_rules(data_set, opening.places, dialect=Athena(), lines=lines)
+    return FileReading(rules=rules, control=control)
+
+
+def _end_mark(ends: FileEnds) -> str:
+    """Whether a line is the end-of-file mark that the file has."""
+    if not ends.end_mark_bytes:
+        return "false"
+    is_of_marks = Athena().matches("line", r"\A\x1A+\z")
+    return f"length(line) = {ends.end_mark_bytes} AND {is_of_marks}"
 
 
 def unreadable_header(data_set: DataSet, first_line: bytes) -> str:

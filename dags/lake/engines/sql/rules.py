@@ -10,6 +10,9 @@ from lake.engines.sql.dialect import Dialect
 
 CONTROL = "control"
 """The verdict on a record that is neither a row nor rejected."""
+EMPTY, END_MARK, HEADER, IGNORED, TRAILER = "empty", "end_mark", "header", "ignored", "trailer"
+SKIPPED, COMMENT = "skipped", "comment"
+"""The kinds of control records."""
 MOST_RAW_CHARACTERS = 1 << 16
 """Of a longer record, the quarantine has this many bytes, as where a worker converts."""
 
@@ -51,16 +54,28 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Derived:
+    """What is computed once of each line, for the other expressions to refer to by its name."""
+
+    name: str
+    sql: str
+    """Of the line, and of what was derived before."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """What becomes of a record called `line`."""
 
     dialect: Dialect
+    derived: tuple[Derived, ...] = ()
     faults: tuple[Fault, ...]
     """In the order in which they are tried; one with `CONTROL` for a reason is a control record,
     whose kind is in place of the column."""
     values: tuple[Value, ...]
     """Of a record without a fault."""
     measures: tuple[Measure, ...] = ()
+    unread: str | None = None
+    """Whether a line is one that only a worker reads: then all of its file is left to one."""
     opening: str | None = None
     """Whether the record is a header, where the file has to begin with one."""
     closing: str | None = None

@@ -72,12 +72,15 @@ class FileStatements:
     def counts(self) -> str:
         """How many lines and characters have each verdict, the rows by partition.
 
-        `cut` are the lines that the SerDe cut. `decoded` says whether the lines are text at all,
-        which they are not where the engine did not apply the table's encoding.
+        `cut` are the lines that the SerDe cut, `unread` those that only a worker reads. `decoded`
+        says whether the lines are text at all, which they are not where the engine did not apply
+        the table's encoding.
         """
         names = ["verdict", *self.partition_names]
         columns = [*names, "count(*) AS lines", "sum(length(line)) AS characters"]
         columns.append("count(rest) AS cut")
+        if self.rules.unread:
+            columns.append(f"count(CASE WHEN {self.rules.unread} THEN 1 END) AS unread")
         columns.append("bool_and(from_utf8(to_utf8(line)) = line) AS decoded")
         columns += [
             f"{measure.sql} AS measure_{number}"
@@ -122,7 +125,12 @@ class FileStatements:
             f"(SELECT coalesce(line, {null_line}) AS line, rest FROM {self.table}"
             f' WHERE "$path" = {_ATHENA.literal(self.file.uri)})'
         )
-        judged = f"(SELECT line, rest, {self.rules.verdict} AS verdict FROM {lines})"
+        known = ["line", "rest"]
+        for each in self.rules.derived:
+            lines = f"(SELECT {', '.join(known)}, {each.sql} AS {each.name} FROM {lines})"
+            known.append(each.name)
+        names = ", ".join(known)
+        judged = f"(SELECT {names}, {self.rules.verdict} AS verdict FROM {lines})"
         if not self.partitions:
             return judged
         folders = [
@@ -131,7 +139,7 @@ class FileStatements:
                 self.partition_names, self.rules.partition(self.partitions), strict=True
             )
         ]
-        return f"(SELECT line, rest, verdict, {', '.join(folders)} FROM {judged})"
+        return f"(SELECT {names}, verdict, {', '.join(folders)} FROM {judged})"
 
     def _is_partition(self, partition: Partition) -> str:
         values = zip(self.partition_names, partition, strict=True)

@@ -21,8 +21,9 @@ from lake.convert import BatchConverter, Counts, FileRefused, SourceFile, reconc
 from lake.dataset import DataSet
 from lake.engines import parts
 from lake.engines.athena import AthenaEngine
-from lake.engines.documents import EngineConversion, LandedObject
-from lake.engines.spark import job_document, read_results
+from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
+from lake.engines.ends import read_ends
+from lake.engines.spark import job_document, read_results, spark_rules
 from lake.tables import Part, Warehouse
 
 from infra.local.athena import Credentials, Engine
@@ -139,11 +140,12 @@ class Outcome:
 
 
 def by_worker(data_set: DataSet, content: bytes, *, key: str, version_id: str) -> Outcome:
-    """What a worker makes of a file that it is given as one range."""
+    """What a worker makes of a file, given as one range where files can be cut into ranges."""
     with TemporaryDirectory() as name:
         folder = Path(name)
+        end = len(content) if data_set.layout.splittable else 0
         source = SourceFile(
-            key=key, version_id=version_id, size_bytes=len(content), end=len(content) or None
+            key=key, version_id=version_id, size_bytes=len(content), end=end or None
         )
         try:
             with BatchConverter(data_set, folder, run_id=RUN) as converter:
@@ -202,7 +204,7 @@ class Lake:
         path.write_bytes(content)
         document = job_document(
             data_set,
-            [file],
+            [(file, spark_rules(data_set, read_ends(self.warehouse.s3, file)))],
             rows="s3://curated/staged/rows/",
             rejects="s3://curated/staged/rejects/",
             scratch="s3://curated/staged/",
@@ -221,6 +223,8 @@ class Lake:
                 self.warehouse.s3.upload_file(str(written), CURATED, key)
         shutil.rmtree(staged)
         (result,) = read_results(data_set, [file], warehouse=self.warehouse, document=document)
+        if isinstance(result, NotForThisEngine):
+            raise result
         if isinstance(result, FileRefused):
             return Outcome(refused=str(result))
         return self.outcome(data_set, result)
