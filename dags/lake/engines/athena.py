@@ -189,16 +189,14 @@ def _counted(statements: FileStatements, answer: Sequence[Mapping[str, str | Non
     measures: dict[tuple[str, str], Decimal] = dict.fromkeys(
         (measure.name for measure in statements.rules.measures), Decimal()
     )
+    if unread := sum(int(row.get("unread") or 0) for row in answer):
+        raise NotForThisEngine.because_of_lines(unread)
     for row in answer:
         if row["decoded"] != "true":
             raise NotForThisEngine("Athena did not apply the encoding of the table of lines")
         if row["cut"] != "0":
             key = statements.file.source_key
             raise NotForThisEngine(f"{key} holds the byte 0x01, at which Athena cuts a line")
-        if (unread := row.get("unread", "0")) != "0":
-            raise NotForThisEngine(
-                f"{unread} lines hold quotes or escapes that only a worker reads"
-            )
         lines = int(row["lines"] or 0)
         characters += int(row["characters"] or 0)
         for number, measure in enumerate(statements.rules.measures):

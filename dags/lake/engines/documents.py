@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from lake.convert import Conversion
 from lake.tables import Part
@@ -46,6 +47,14 @@ class NotForThisEngine(Exception):
 
     Nothing is wrong with the file: a worker converts it.
     """
+
+    @classmethod
+    def because_of_lines(cls, count: int) -> Self:
+        """Of lines that are `unread`, as `Rules` says."""
+        return cls(
+            f"{count} lines may not be records as they are: they have an escape, a quote that they "
+            "do not close, or one field, as a line that is cut at a carriage return"
+        )
 
 
 class ObjectChanged(RuntimeError):

@@ -13,7 +13,8 @@ from lake.engines.athena import AthenaEngine
 from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
 from lake.engines.ends import read_ends
 from lake.engines.limits import Engine
-from lake.engines.spark import JobDocument, job_document, read_results, spark_rules
+from lake.engines.spark import JobDocument, job_document, spark_rules
+from lake.engines.spark_results import Made, read_results
 from lake.engines.sql.rules import Rules
 from lake.pipeline.documents import Batch, Document, FileRange, LandedFile, Part, Plan
 from lake.pipeline.lake import Lake
@@ -136,7 +137,7 @@ def converted_by_spark(lake: Lake, plan: Plan) -> HandedOver:
     """What the job made of its files."""
     job = lake.store.require(lake.places.run(plan.run_id).spark_job(plan.attempt), SparkJob)
     files = [landed_object(lake, each.file) for each in job.ranges]
-    results: Sequence[EngineConversion | FileRefused | NotForThisEngine] = []
+    results: Sequence[Made] = []
     if files:
         results = read_results(
             lake.data_set, files, warehouse=lake.warehouse, document=job.document

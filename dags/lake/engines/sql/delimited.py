@@ -33,7 +33,9 @@ from lake.engines.sql.rules import (
 )
 
 _AROUND = r"\A +| +\z"
-_FIELDS, _TEXTS = "fields", "texts"
+FIELDS, TEXTS = "fields", "texts"
+"""What is derived of a line: its fields as they are in the file; and without quotes around them,
+and without spaces where the layout trims them."""
 _MOST_DOUBLED_QUOTES = 99
 """Of a field; more are left to a worker, since Java's patterns recur for each."""
 
@@ -109,31 +111,27 @@ def _record_faults(
         yield Fault(condition=comment, reason=CONTROL, column=COMMENT)
     yield Fault(condition=lines.header, reason=CONTROL, column=HEADER)
     yield Fault(condition=f"length(line) > {LONGEST_RECORD_BYTES}", reason=Reason.RECORD_LENGTH)
-    count = f"NOT (cardinality({_FIELDS}) BETWEEN {places.least_fields} AND {places.most_fields})"
+    count = f"NOT (cardinality({FIELDS}) BETWEEN {places.least_fields} AND {places.most_fields})"
     yield Fault(condition=count, reason=Reason.FIELD_COUNT)
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """Cuts a line into its fields.
-
-    `fields`: as they are in the file; `texts`: without quotes around them, and without spaces where
-    the layout trims them.
-    """
+    """Cuts a line into its fields."""
 
     layout: DelimitedLayout
     dialect: Dialect
 
     def derived(self) -> Iterator[Derived]:
         """What the other expressions refer to."""
-        yield Derived(name=_FIELDS, sql=self._fields())
+        yield Derived(name=FIELDS, sql=self._fields())
         if (text := self._text("field")) != "field":
-            sql = f"transform({_FIELDS}, field -> {text})"
-            yield Derived(name=_TEXTS, sql=sql)
+            sql = f"transform({FIELDS}, field -> {text})"
+            yield Derived(name=TEXTS, sql=sql)
 
     def text(self, place: int, *, may_lack: bool) -> str:
         """The text of a field, counted from 0."""
-        array = _FIELDS if self._text("field") == "field" else _TEXTS
+        array = FIELDS if self._text("field") == "field" else TEXTS
         text = f"element_at({array}, {place + 1})"
         return f"coalesce({text}, '')" if may_lack else text
 
@@ -141,13 +139,13 @@ class _Cut:
         """Whether a field is in quotes; None where none is."""
         if not self._reads_quotes:
             return None
-        return f"coalesce({self._is_quoted(f'element_at({_FIELDS}, {place + 1})')}, false)"
+        return f"coalesce({self._is_quoted(f'element_at({FIELDS}, {place + 1})')}, false)"
 
     def unread(self) -> str | None:
         """Whether only a worker reads the line: it may go on in the next one, or has an escape."""
         conditions = []
         if self.layout.quote:
-            uneven = f"array_join({_FIELDS}, {self._literal(self._delimiter)}) <> line"
+            uneven = f"array_join({FIELDS}, {self._literal(self._delimiter)}) <> line"
             quotes = self._holds(self.layout.quote)
             conditions.append(f"({quotes} AND {uneven})" if self._reads_quotes else quotes)
         if self.layout.escape:

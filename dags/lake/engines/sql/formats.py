@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lake.convert import Counts, FileRefused
+from lake.convert.delimited.header import Places as FieldPlaces
+from lake.convert.rejects import Reason
 from lake.dataset import DataSet, DelimitedDataSet, FixedWidthDataSet, FixedWidthLayout
 from lake.engines.documents import NotForThisEngine
 from lake.engines.ends import FileEnds
 from lake.engines.opening import is_no_data, read_opening
-from lake.engines.sql.delimited import LinePlaces, delimited_rules
+from lake.engines.sql.delimited import FIELDS, LinePlaces, delimited_rules
 from lake.engines.sql.dialect import Athena
 from lake.engines.sql.fixed_width import Places, fixed_width_rules
 from lake.engines.sql.rules import END_MARK, HEADER, SKIPPED, TRAILER, Rules
@@ -88,7 +90,24 @@ def _delimited(data_set: DelimitedDataSet, ends: FileEnds) -> FileReading:
         end_mark=_end_mark(ends),
     )
     rules = delimited_rules(data_set, opening.places, dialect=Athena(), lines=lines)
+    if ends.line_end_bytes == len(b"\n"):
+        rules = _without_cut_values(rules, opening.places)
     return FileReading(rules=rules, control=control)
+
+
+def _without_cut_values(rules: Rules, places: FieldPlaces) -> Rules:
+    """The rules of a file of LF, where Athena ends a line at a CR inside of a field, too.
+
+    What is left of such a record has the right number of fields only where the rest has one.
+    """
+    if places.least_fields != places.most_fields or places.least_fields == 1:
+        raise NotForThisEngine(
+            "its lines end with LF, and its records may have several numbers of fields or one: "
+            "Athena could not tell one that a carriage return cut"
+        )
+    single = f"(verdict = '{Reason.FIELD_COUNT}' AND cardinality({FIELDS}) = 1)"
+    unread = [single, rules.unread] if rules.unread else [single]
+    return replace(rules, unread=rules.dialect.any_of(unread))
 
 
 def _end_mark(ends: FileEnds) -> str:

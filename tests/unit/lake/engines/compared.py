@@ -23,7 +23,8 @@ from lake.engines import parts
 from lake.engines.athena import AthenaEngine
 from lake.engines.documents import EngineConversion, LandedObject, NotForThisEngine
 from lake.engines.ends import read_ends
-from lake.engines.spark import job_document, read_results, spark_rules
+from lake.engines.spark import job_document, spark_rules
+from lake.engines.spark_results import read_results
 from lake.tables import Part, Warehouse
 
 from infra.local.athena import Credentials, Engine

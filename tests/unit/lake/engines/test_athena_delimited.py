@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,9 @@ from lake.engines.limits import unread_keys
 
 from .compared import Lake, by_worker
 from .delimited import CASES, GOOD, HEADER, LEFT, Case, data_set, drawn
+
+FAR = GOOD * 3000
+"""More than is read of a file's ends."""
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -37,6 +42,7 @@ def test_leaves_to_a_worker(lake: Lake, content: bytes) -> None:
         (HEADER + GOOD + HEADER, "2 records are like its header"),
         (b"Orders\n" + HEADER + b"Orders\n", "2 records are like its skipped"),
         (HEADER + b"1;a\rb\n", "a carriage return alone"),
+        (HEADER + GOOD + FAR + GOOD[:-1] + b"\r1\n" + FAR + GOOD, "1 lines may not be records"),
         (HEADER + GOOD + b"\r\n", "do not all end with LF"),
         (HEADER + GOOD.replace(b"a", b"\x01"), "the byte 0x01"),
     ],
@@ -46,6 +52,15 @@ def test_cannot_tell_where_a_line_stands_or_ends(lake: Lake, content: bytes, rea
     skip_lines = int(content.startswith(b"Orders"))
     with pytest.raises(NotForThisEngine, match=reason):
         lake.by_athena(data_set(skip_lines=skip_lines), file)
+
+
+@pytest.mark.parametrize("layout", [{"extra_columns": "ignore"}, {"optional": True}])
+def test_tells_no_cut_record_where_any_number_of_fields_is_right(
+    lake: Lake, layout: dict[str, Any]
+) -> None:
+    file = lake.land(GOOD, "tests/orders/a.csv")
+    with pytest.raises(NotForThisEngine, match="several numbers of fields"):
+        lake.by_athena(data_set(header="none", **layout), file)
 
 
 @given(data=st.data())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +44,14 @@ columns:
 partitions: [day]
 max_bad_ratio: 0.4
 """
+ORDERS: dict[str, object] = {
+    "layout": {"format": "delimited"},
+    "columns": [
+        {"name": "day", "type": "date", "description": "Day of the order"},
+        {"name": "paper", "type": "string", "description": "Paper"},
+    ],
+}
+SEVERAL_LINES = b'day,paper\n2024-01-02,"A\nB"\n'
 ONE_BAD = b"20240102AAAA01050\n20240103BBBB00099\n20240103CCCCxxxxx\n"
 PLAN = Plan(run_id="run-1", kind="load", attempt="a", started_at=datetime(2024, 1, 2, tzinfo=UTC))
 
@@ -180,6 +189,65 @@ def test_a_spark_job_has_the_files_that_spark_reads(lake: Lake, made: Made) -> N
     assert job.document.files[0].rows.startswith(
         f"s3://{CURATED}/{trades.rows.prefix}data/run-1/{job.conversion}/"
     )
+
+
+def test_delimited_files_have_rules_by_their_header(lake: Lake, made: Made) -> None:
+    orders = made("spark_orders", engine="spark", **ORDERS)
+    for name, content in {
+        "a": b"day,paper\n2024-01-02,A\n",
+        "b": b"paper,day\nA,2024-01-02\n",
+        "c": b"day,paper\n2024-01-03,C\n",
+        "d": b"other\n",
+    }.items():
+        lake.land(content, f"market/spark_orders/{name}.csv")
+    chosen = plan(lake=orders, selection=Landed(), run_id="run-1", task_slots=2, most_tasks=9)
+
+    write_spark_job(orders, chosen)
+
+    places = orders.places.run("run-1")
+    job = orders.store.require(places.spark_job(chosen.attempt), SparkJob)
+    assert [file.rules for file in job.document.files] == [0, 1, 0]
+    first, second = ([column.sql for column in each.columns] for each in job.document.rules)
+    assert "element_at(texts, 1)" in first[0]
+    assert "element_at(texts, 2)" in second[0]
+    assert [each.file.name for each in job.left] == ["d.csv"]
+
+
+def test_a_worker_converts_what_spark_finds_that_it_does_not_read(lake: Lake, made: Made) -> None:
+    orders = made("quoted_orders", engine="spark", **ORDERS)
+    lake.land(SEVERAL_LINES, "market/quoted_orders/a.csv")
+    chosen = plan(lake=orders, selection=Landed(), run_id="run-1", task_slots=2, most_tasks=9)
+    write_spark_job(orders, chosen)
+    places = orders.places.run("run-1")
+    job = orders.store.require(places.spark_job(chosen.attempt), SparkJob)
+    found = {"attempt": "1", "files": [{"lines": 3, "unread": 2}]}
+    scratch = job.document.scratch.removeprefix(f"s3://{CURATED}/")
+    lake.warehouse.s3.put_object(
+        Bucket=CURATED, Key=f"{scratch}result/part-0", Body=json.dumps(found).encode()
+    )
+
+    result = convert_batch(lake=orders, plan=chosen, number=0)
+
+    (converted,) = result.results
+    assert converted.engine == "worker"
+    assert sum(part.rows for part in result.parts) == 1
+
+
+def test_a_worker_converts_what_athena_finds_that_it_does_not_read(lake: Lake, made: Made) -> None:
+    orders = made("athena_orders", engine="athena", **ORDERS)
+    lake.land(SEVERAL_LINES, "market/athena_orders/a.csv")
+    lake.land(b'paper,day\n"A,B",2024-01-02\n', "market/athena_orders/b.csv")
+    chosen = plan(lake=orders, selection=Landed(), run_id="run-1", task_slots=1, most_tasks=1)
+
+    made_of = [
+        convert_batch(lake=orders, plan=chosen, number=number)
+        for number in range(len(chosen.labels))
+    ]
+
+    results = [each for result in made_of for each in result.results]
+    by_name = {each.range.file.name: each.engine for each in results}
+    assert by_name == {"a.csv": "worker", "b.csv": "athena"}
+    assert sum(part.rows for result in made_of for part in result.parts) == 2
 
 
 def test_a_run_without_files_for_spark_has_no_job(lake: Lake, made: Made) -> None:

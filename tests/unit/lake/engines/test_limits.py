@@ -69,6 +69,56 @@ def test_what_no_engine_reads_is_left_to_a_worker(
         load(tmp_path, engine="spark", **changes)
 
 
+ORDERS = """
+description: Orders of a day
+owner: tests
+schedule: null
+layout: {format: delimited, delimiter: ";", quote: null}
+columns:
+  - {name: at, type: date, description: When}
+  - {name: paper, type: string, description: Paper}
+"""
+AT = {"name": "at", "type": "timestamp", "description": "When"}
+
+
+@pytest.mark.parametrize(
+    ("key", "engines", "changes"),
+    [
+        (
+            "layout.trailer",
+            ("athena", "spark"),
+            {"layout": {"format": "delimited", "trailer": {"pattern": "T.*"}}},
+        ),
+        (
+            "layout.delimiter",
+            ("athena",),
+            {"layout": {"format": "delimited", "delimiter": "\x01", "quote": None}},
+        ),
+        ("columns[0] (at)", ("athena",), {"columns": [AT]}),
+        (
+            "layout.format",
+            ("athena", "spark"),
+            {"layout": {"format": "json"}},
+        ),
+    ],
+)
+def test_what_an_engine_does_not_read_of_other_formats(
+    tmp_path: Path, key: str, engines: tuple[str, ...], changes: dict[str, object]
+) -> None:
+    for engine in ("athena", "spark"):
+        orders = {**yaml.safe_load(ORDERS), **changes, "engine": engine}
+        if engine not in engines:
+            assert load(tmp_path, **orders).engine == engine
+            continue
+        with pytest.raises(DataSetError, match=re.escape(f"{engine} does not read `{key}`")):
+            load(tmp_path, **orders)
+
+
+def test_both_engines_read_delimited_files(tmp_path: Path) -> None:
+    for engine in ("athena", "spark"):
+        assert load(tmp_path, **yaml.safe_load(ORDERS), engine=engine).engine == engine
+
+
 def test_an_environment_without_spark_refuses_a_data_set_that_needs_it(tmp_path: Path) -> None:
     data_set = load(tmp_path, engine="auto", run={"hand_over_to": "spark"})
     require_engines(data_set, spark_application_id="00f1")
