@@ -172,14 +172,23 @@ CASES = {
     ),
 }  # fmt: skip
 
-LEFT = {
-    "a record of several lines": HEADER + b'1;"a\nb";1;1;1;ja;20231224\n',
-    "a quote that is not closed": HEADER + GOOD + b'1;"a;1;1;1;ja;20231224\n',
-    "a quote inside of a field": HEADER + GOOD + b'1;a"b;1;1;1;ja;20231224\n',
-    "a header without a column": HEADER.replace(b";day", b"") + GOOD,
-    "nothing but empty lines": b"\n\n",
+LEFT: dict[str, tuple[bytes, dict[str, Any]]] = {
+    "a record of several lines": (HEADER + b'1;"a\nb";1;1;1;ja;20231224\n', {}),
+    "a quote that is not closed": (HEADER + GOOD + b'1;"a;1;1;1;ja;20231224\n', {}),
+    "a quote inside of a field": (HEADER + GOOD + b'1;a"b;1;1;1;ja;20231224\n', {}),
+    "a quote and a delimiter of several bytes": (
+        (HEADER + b'1;"a";1;1;1;ja;20231224\n').replace(b";", b"||"),
+        {"delimiter": "||"},
+    ),
+    "a hundred doubled quotes": (HEADER + b'1;"' + 200 * b'"' + b'";1;1;1;ja;20231224\n', {}),
+    "an escape": (HEADER + b"1;a\\;b;1;1;1;ja;20231224\n", {"escape": "\\"}),
+    "a header without a column": (HEADER.replace(b";day", b"") + GOOD, {}),
+    "a header by position of too few columns": (b"a;b\n" + GOOD, {"header": "by_position"}),
+    "a header that is no text": (HEADER.replace(b"id", b"\xff") + GOOD, {}),
+    "nothing but empty lines": (b"\n\n", {}),
+    "fewer lines than are to be skipped": (b"Orders\n", {"skip_lines": 2}),
 }
-"""Files of `data_set()` that are left to a worker."""
+"""Files that are left to a worker, and what of their data set is not as in `data_set()`."""
 
 
 @st.composite

@@ -29,11 +29,11 @@ def test_of(lake: Lake, case: Case) -> None:
     assert athena.counts.reasons == case.reasons
 
 
-@pytest.mark.parametrize("content", LEFT.values(), ids=LEFT)
-def test_leaves_to_a_worker(lake: Lake, content: bytes) -> None:
+@pytest.mark.parametrize(("content", "layout"), LEFT.values(), ids=LEFT)
+def test_leaves_to_a_worker(lake: Lake, content: bytes, layout: dict[str, Any]) -> None:
     file = lake.land(content, "tests/orders/a.csv")
     with pytest.raises(NotForThisEngine):
-        lake.by_athena(data_set(), file)
+        lake.by_athena(data_set(**layout), file)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -24,11 +26,13 @@ def test_of(lake: Lake, spark: LocalSpark, case: Case) -> None:
     assert found.counts.reasons == case.reasons
 
 
-@pytest.mark.parametrize("content", LEFT.values(), ids=LEFT)
-def test_leaves_to_a_worker(lake: Lake, spark: LocalSpark, content: bytes) -> None:
+@pytest.mark.parametrize(("content", "layout"), LEFT.values(), ids=LEFT)
+def test_leaves_to_a_worker(
+    lake: Lake, spark: LocalSpark, content: bytes, layout: dict[str, Any]
+) -> None:
     file = lake.land(content, "tests/orders/a.csv")
     with pytest.raises(NotForThisEngine):
-        lake.by_spark(data_set(), file, spark)
+        lake.by_spark(data_set(**layout), file, spark)
 
 
 @given(data=st.data())
