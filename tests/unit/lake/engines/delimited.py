@@ -192,14 +192,17 @@ LEFT: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 
 @st.composite
-def drawn(draw: st.DrawFn, *, carriage_returns: bool) -> tuple[DelimitedDataSet, bytes]:
-    """A data set and a file of it, often without quotes; with a CR that stands alone, or without.
+def drawn(draw: st.DrawFn, *, any_line_ends: bool) -> tuple[DelimitedDataSet, bytes]:
+    """A data set and a file of it, often without quotes; most with quotes are broken.
 
-    Few of those with quotes are for engines, since most are broken.
+    Otherwise without a carriage return that stands alone, and often with CRLF at all lines.
     """
     drawn_set = draw(data_sets())
     if draw(st.booleans()):
         layout = drawn_set.layout.model_copy(update={"quote": None, "escape": None})
         drawn_set = drawn_set.model_copy(update={"layout": layout})
     content = draw(files(drawn_set))
-    return drawn_set, content if carriage_returns else _LONE_CARRIAGE_RETURN.sub(b"", content)
+    if not any_line_ends:
+        content = _LONE_CARRIAGE_RETURN.sub(b"", content)
+        content = draw(st.sampled_from([content, re.sub(rb"\r?\n", b"\r\n", content)]))
+    return drawn_set, content

@@ -66,7 +66,7 @@ def test_tells_no_cut_record_where_any_number_of_fields_is_right(
 @given(data=st.data())
 @settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_of_any_layout_and_file(lake: Lake, data: st.DataObject) -> None:
-    drawn_set, content = data.draw(drawn(carriage_returns=False))
+    drawn_set, content = data.draw(drawn(any_line_ends=False))
     assume(not list(unread_keys(drawn_set, "athena")))
     file = lake.land(content, "drawn/files/a.csv")
     worker = by_worker(drawn_set, content, key=file.key, version_id=file.version_id)

@@ -38,7 +38,7 @@ def test_leaves_to_a_worker(
 @given(data=st.data())
 @settings(max_examples=3, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_of_any_layout_and_file(lake: Lake, spark: LocalSpark, data: st.DataObject) -> None:
-    drawn_set, content = data.draw(drawn(carriage_returns=True))
+    drawn_set, content = data.draw(drawn(any_line_ends=True))
     assume(not list(unread_keys(drawn_set, "spark")))
     file = lake.land(content, "drawn/files/a.csv")
     worker = by_worker(drawn_set, content, key=file.key, version_id=file.version_id)
