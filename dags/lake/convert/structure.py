@@ -116,25 +116,6 @@ class Structure:
             lines_before += each["lines"]
         return whole
 
-    @classmethod
-    def of_lines(
-        cls, dataset: FixedWidthDataSet, *, lines: int, trailer: tuple[int, bytes] | None
-    ) -> Self:
-        """The structure of a file without batches, from its lines, and its trailer's with number.
-
-        For engines that do not read a file from its first line to its last: what they count is
-        the lines, and that what stands after the trailer is empty.
-        """
-        whole = cls(dataset)
-        if trailer is None:
-            whole.add(Tally(lines=lines))
-            return whole
-        number, record = trailer
-        whole.add(Tally(lines=number - 1))
-        whole.mark(Mark("trailer", number, whole.claims("trailer", record)))
-        whole.add(Tally(lines=lines - number, empty=lines - number))
-        return whole
-
     def add(self, tally: Tally) -> None:
         """Count records that follow."""
         self._tallies[-1].add(tally)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -21,6 +23,15 @@ def codec_name(encoding: str) -> str:
 def read_encoding(encoding: str) -> str:
     """The encoding of the bytes that a format's reader gets: UTF-16 comes to it as UTF-8."""
     return "utf-8" if codec_name(encoding) in UTF_16 else encoding
+
+
+def encoded_texts(texts: Iterable[str], encoding: str) -> tuple[bytes, ...]:
+    """What a file has for these texts, but for those that its encoding has no bytes for."""
+    encoded = []
+    for text in texts:
+        with contextlib.suppress(UnicodeEncodeError):
+            encoded.append(text.encode(encoding))
+    return tuple(encoded)
 
 
 def _extends_ascii(encoding: str) -> bool:

@@ -18,7 +18,7 @@ from lake.convert.delimited.texts import Faults, TextEncoding, Texts
 from lake.convert.delimited.times import TimeFormat
 from lake.convert.rejects import Reason
 from lake.dataset import DelimitedColumn, DelimitedLayout
-from lake.dataset.encoding import read_encoding
+from lake.dataset.encoding import encoded_texts, read_encoding
 
 _INT_BITS = {"int": 32, "bigint": 64}
 _LEAST_REPEATED = 4
@@ -62,11 +62,7 @@ class _Reader:
         self.column = column
         self._type = type_of(column.glue_type)
         self._encoding = read_encoding(layout.encoding)
-        self._missing = self._encoded((*layout.null_values, *column.missing))
-
-    def _encoded(self, texts: tuple[str, ...]) -> list[bytes]:
-        """What the file has for these texts; one that it cannot have is never met."""
-        return [text.encode(self._encoding, "replace") for text in texts]
+        self._missing = encoded_texts((*layout.null_values, *column.missing), self._encoding)
 
     def _present(self, fields: Fields) -> tuple[NDArray[np.bool_] | None, Faults]:
         """Which fields are not missing, None where all are there; and what may not be missing."""
@@ -217,8 +213,8 @@ class BooleanReader(_Reader):
 
     def __init__(self, column: DelimitedColumn, layout: DelimitedLayout) -> None:
         super().__init__(column, layout)
-        self._true = self._encoded(column.true_values)
-        self._false = self._encoded(column.false_values)
+        self._true = encoded_texts(column.true_values, self._encoding)
+        self._false = encoded_texts(column.false_values, self._encoding)
 
     def read(self, fields: Fields) -> tuple[pa.Array[Any], Faults]:
         """True and false."""

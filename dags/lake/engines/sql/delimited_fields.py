@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lake.convert.delimited.columns import LONGEST_PARTITION_BYTES
 from lake.convert.rejects import Reason
 from lake.dataset import DelimitedColumn, DelimitedLayout
+from lake.dataset.encoding import encoded_texts
 from lake.dataset.time_formats import time_parts
 from lake.engines.sql.dialect import Dialect, escaped
 from lake.engines.sql.encoding import Encoding
@@ -73,7 +74,9 @@ class Field(ABC):
 
     def is_one_of(self, *texts: str) -> str:
         """Whether it is what the file has for one of these texts."""
-        encoded = (text.encode(self.encoding.name, "replace").decode("latin-1") for text in texts)
+        encoded = [text.decode("latin-1") for text in encoded_texts(texts, self.encoding.name)]
+        if not encoded:
+            return "(false)"
         return f"({self.text} IN ({', '.join(map(self.dialect.literal, encoded))}))"
 
     def fault(self, condition: str, reason: Reason) -> Fault:

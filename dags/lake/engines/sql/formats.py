@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from lake.convert import Counts, FileRefused
 from lake.convert.delimited.header import Places as FieldPlaces
 from lake.convert.rejects import Reason
-from lake.dataset import DataSet, DelimitedDataSet, FixedWidthDataSet, FixedWidthLayout
+from lake.dataset import (
+    DataSet,
+    DelimitedDataSet,
+    DelimitedLayout,
+    FixedWidthDataSet,
+    FixedWidthLayout,
+)
 from lake.engines.documents import NotForThisEngine
 from lake.engines.ends import FileEnds
 from lake.engines.opening import is_no_data, read_opening
@@ -91,15 +97,21 @@ def _delimited(data_set: DelimitedDataSet, ends: FileEnds) -> FileReading:
     )
     rules = delimited_rules(data_set, opening.places, dialect=Athena(), lines=lines)
     if ends.line_end_bytes == len(b"\n"):
-        rules = _without_cut_values(rules, opening.places)
+        rules = _without_cut_values(rules, opening.places, data_set.layout)
     return FileReading(rules=rules, control=control)
 
 
-def _without_cut_values(rules: Rules, places: FieldPlaces) -> Rules:
+def _without_cut_values(rules: Rules, places: FieldPlaces, layout: DelimitedLayout) -> Rules:
     """The rules of a file of LF, where Athena ends a line at a CR inside of a field, too.
 
-    What is left of such a record has the right number of fields only where the rest has one.
+    What is left of such a record has the right number of fields only where the rest has one, and is
+    no comment.
     """
+    if layout.comment:
+        raise NotForThisEngine(
+            "its lines end with LF, and some may be comments: Athena could not tell one from the "
+            "rest of a record that a carriage return cut"
+        )
     if places.least_fields != places.most_fields or places.least_fields == 1:
         raise NotForThisEngine(
             "its lines end with LF, and its records may have several numbers of fields or one: "

@@ -123,12 +123,19 @@ CASES = {
         HEADER + b"1;\x80\xe9;1;1;1;ja;20231224\n1;a\x81;1;1;1;ja;20231224\n",
         {"encoding": "cp1252"}, rows=1, reasons={"encoding": 1}, control=1,
     ),
+    "words that the encoding has no bytes for": Case(
+        HEADER + b"1;?;?;?;1;ja;20231224\n1;?;1;1;1;ja;20231224\n1;a;NULL;1;1;ja;20231224\n",
+        {"encoding": "cp1252", "null_values": ["\N{ELEMENT OF}", "NULL"]},
+        rows=2, reasons={"not_a_number": 1}, control=1,
+    ),
     "CRLF": Case(
         (HEADER + GOOD + b"\n" + GOOD + b"1\n").replace(b"\n", b"\r\n"),
         {}, rows=2, reasons={"field_count": 1}, control=2,
     ),
     "empty lines, comments, and lines to skip": Case(
-        b"Orders\n\n# of a day\n" + HEADER + b"\n" + GOOD + b"#" + GOOD + b"\n\n",
+        (b"Orders\n\n# of a day\n" + HEADER + b"\n" + GOOD + b"#" + GOOD + b"\n\n").replace(
+            b"\n", b"\r\n"
+        ),
         {"skip_lines": 2, "comment": "#"}, rows=1, reasons={}, control=8,
     ),
     "empty lines as records": Case(

@@ -63,6 +63,12 @@ def test_tells_no_cut_record_where_any_number_of_fields_is_right(
         lake.by_athena(data_set(header="none", **layout), file)
 
 
+def test_tells_no_cut_record_from_a_comment(lake: Lake) -> None:
+    file = lake.land(HEADER + FAR + GOOD[:-1] + b"\r#1\n" + FAR, "tests/orders/a.csv")
+    with pytest.raises(NotForThisEngine, match="some may be comments"):
+        lake.by_athena(data_set(comment="#"), file)
+
+
 @given(data=st.data())
 @settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_of_any_layout_and_file(lake: Lake, data: st.DataObject) -> None:

@@ -38,6 +38,13 @@ def test_an_empty_field_is_missing_and_an_empty_quoted_one_is_an_empty_text(
     ]  # fmt: skip
 
 
+def test_a_word_that_the_encoding_has_no_bytes_for_is_never_met(tmp_path: Path) -> None:
+    dataset = declared(TEXT, column("n", "int"), null_values=["\N{ELEMENT OF}"], encoding="cp1252")
+    read = Read(dataset, "text,n\n?,1\nx,?\n", tmp_path)
+    assert read.rows == [("?", 1)]
+    assert read.rejects == [(3, "not_a_number", "n")]
+
+
 def test_what_is_missing_where_it_may_not_be_is_rejected(tmp_path: Path) -> None:
     """A text too, unless it is quoted."""
     dataset = declared(column("text", "string"), column("id", "int"))
