@@ -123,25 +123,16 @@ class Airflow:
         return {
             **base,
             "PATH": f"{build.venv}/bin:{path}",
-            **_as_variables(self._defaults(properties)),
+            **as_variables(self._defaults(properties)),
             **own,
-            **_as_variables(properties.airflow_configuration_options),
-            **_as_variables(self.forced_options(build.plugins)),
+            **as_variables(properties.airflow_configuration_options),
+            **as_variables(self.forced_options(build.plugins)),
         }
 
     def base_environment(self) -> dict[str, str]:
         """What every process of the environment gets; nothing comes from the person's shell."""
         return {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "HOME": str(self.layout.user_home),
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            "PYTHONUNBUFFERED": "1",
-            "AIRFLOW_HOME": str(self.layout.airflow_home),
-            "AIRFLOW_ENV_NAME": self.environment_name,
-            "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
+            **process_environment(self.layout, self.environment_name, region=self.region),
             "AWS_ENDPOINT_URL": self.settings.endpoint_url,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -189,9 +180,30 @@ class Airflow:
         }
 
 
-def _as_variables(options: Mapping[str, str]) -> dict[str, str]:
+def process_environment(layout: Layout, environment_name: str, *, region: str) -> dict[str, str]:
+    """What a process of MWAA's sees, without the way to AWS."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(layout.user_home),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONUNBUFFERED": "1",
+        "AIRFLOW_HOME": str(layout.airflow_home),
+        "AIRFLOW_ENV_NAME": environment_name,
+        "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
+def as_variables(options: Mapping[str, str]) -> dict[str, str]:
     """`section.key` as the variables that Airflow reads them from."""
-    return {f"AIRFLOW__{name.upper().replace('.', '__', 1)}": options[name] for name in options}
+    return {variable_of(name): value for name, value in options.items()}
+
+
+def variable_of(option: str) -> str:
+    """The variable that Airflow reads the option `section.key` from."""
+    return f"AIRFLOW__{option.upper().replace('.', '__', 1)}"
 
 
 def _both_cases(*names: str) -> list[str]:

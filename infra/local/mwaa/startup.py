@@ -25,7 +25,21 @@ _SOURCE_AND_PRINT = 'source "$1" && env -0 > "$2"'
 async def run_startup_script(
     script: Path, *, environment: Mapping[str, str], runner: Runner
 ) -> dict[str, dict[str, str]]:
-    """The variables that `script` exports for each of MWAA's components.
+    """The variables that `script` sets for each of MWAA's components.
+
+    Raises ConfigurationError as `exported_variables` does.
+    """
+    exported = await exported_variables(script, environment=environment, runner=runner)
+    return {
+        component: {name: value for name, value in variables.items() if is_settable(name)}
+        for component, variables in exported.items()
+    }
+
+
+async def exported_variables(
+    script: Path, *, environment: Mapping[str, str], runner: Runner
+) -> dict[str, dict[str, str]]:
+    """All that `script` exports for each of MWAA's components, settable or not.
 
     It runs once a component, with `MWAA_AIRFLOW_COMPONENT` set, as on MWAA. Raises
     ConfigurationError with its output when it fails or takes longer than LIMIT_SECONDS.
@@ -52,12 +66,13 @@ async def _exported(
     return {
         name: value
         for name, value in variables.items()
-        if environment.get(name) != value and _settable(name)
+        if environment.get(name) != value and name not in OF_THE_SHELL
     }
 
 
-def _settable(name: str) -> bool:
-    return name not in RESERVED | OF_THE_SHELL and not name.startswith("MWAA__")
+def is_settable(name: str) -> bool:
+    """Whether a script's variable of this name reaches Airflow."""
+    return name not in RESERVED and not name.startswith("MWAA__")
 
 
 def _parse(printed: bytes) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What MWAA does with requirements and startup script, done here before it is asked to."""
