@@ -13,9 +13,12 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from infra.dag_files import write_dag_files
 
+CONSTRAINTS = "constraints.txt"
+"""The versions that requirements.txt is installed under, in plugins.zip."""
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that the ZIP format can hold, given to every member."""
 ZIP_MODE = 0o100644 << 16
@@ -52,7 +55,7 @@ def deployable_files(folder: Path) -> Iterator[Path]:
         yield path
 
 
-def write_zip(destination: Path, members: Mapping[str, Path]) -> None:
+def write_zip(destination: Path | IO[bytes], members: Mapping[str, Path]) -> None:
     """Write the files `members`, by their name in the archive, to the ZIP file `destination`."""
     with zipfile.ZipFile(destination, "w") as archive:
         for name in sorted(members):
@@ -61,6 +64,13 @@ def write_zip(destination: Path, members: Mapping[str, Path]) -> None:
             member.external_attr = ZIP_MODE
             member.create_system = UNIX
             archive.writestr(member, members[name].read_bytes())
+
+
+def plugins_members(repository: Path) -> dict[str, Path]:
+    """The files of plugins.zip, by their names in it."""
+    plugins = repository / "plugins"
+    members = {path.relative_to(plugins).as_posix(): path for path in deployable_files(plugins)}
+    return members | {CONSTRAINTS: repository / "requirements" / CONSTRAINTS}
 
 
 def build_bundle(*, repository: Path, destination: Path) -> Bundle:
@@ -82,11 +92,7 @@ def build_bundle(*, repository: Path, destination: Path) -> Bundle:
         shutil.copyfile(path, copy)
     write_dag_files(bundle.dags)
 
-    plugins = repository / "plugins"
-    members = {path.relative_to(plugins).as_posix(): path for path in deployable_files(plugins)}
-    members["constraints.txt"] = repository / "requirements" / "constraints.txt"
-    write_zip(bundle.plugins, members)
-
+    write_zip(bundle.plugins, plugins_members(repository))
     shutil.copyfile(repository / "requirements" / "requirements.txt", bundle.requirements)
     shutil.copyfile(repository / "requirements" / "startup.sh", bundle.startup_script)
     return bundle

@@ -105,7 +105,7 @@ class Builder:
         plugins_zip = (folder / "plugins.zip").read_bytes()
         requirements = (folder / "requirements.txt").read_text()
         plugins = folder / "plugins"
-        await asyncio.to_thread(_unpack, plugins_zip, plugins)
+        await asyncio.to_thread(unpack, plugins_zip, plugins)
         variables: Mapping[str, Mapping[str, str]] = {}
         if (folder / "startup.sh").stat().st_size:
             variables = await run_startup_script(
@@ -143,7 +143,7 @@ def _read(s3: S3Client, bucket: str, key: str | None, version: str | None) -> by
         raise ConfigurationError(f"{what} cannot be read by the execution role: {error}") from error
 
 
-def _unpack(plugins_zip: bytes, plugins: Path) -> None:
+def unpack(plugins_zip: bytes, plugins: Path) -> None:
     """Unpack beside and rename, so that a folder that exists is whole."""
     if plugins.exists():
         return
