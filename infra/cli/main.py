@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.markup import escape
 
-from infra.cli import daemon
+from infra.cli import daemon, rehearsal
 from infra.cli.aws import aws_environment
 from infra.cli.backfill import backfill_archive, backfill_days
 from infra.cli.cdk import cdk
@@ -27,6 +26,7 @@ from infra.cli.replay import export as export_quarantine
 from infra.cli.replay import read_mended
 from infra.cli.replay import replay as order_replay
 from infra.cli.runs import Runs
+from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, errors, step
 from infra.local.settings import LocalSettings
 from infra.settings import UnknownEnvironmentError, environment_settings
@@ -40,6 +40,9 @@ app = typer.Typer(
     "and LAKE_HOME.",
 )
 
+app.add_typer(rehearsal.requirements, name="requirements")
+app.add_typer(rehearsal.startup, name="startup")
+
 Environment = Annotated[
     str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
 ]
@@ -52,7 +55,7 @@ def up(environment: Environment = "dev") -> None:
 
     What stands is reused: the second time, a deploy without a change.
     """
-    settings = _settings()
+    settings = local_settings()
     target = environment_settings(environment)
     templates = str(settings.home / "cdk.out" / environment)
     with ThreadPoolExecutor(1) as background:
@@ -84,7 +87,7 @@ def demo(environment: Environment = "dev") -> None:
 
     Exits with 0 only if the table holds exactly what the files hold.
     """
-    settings = _settings()
+    settings = local_settings()
     run_demo(environment=DeployedEnvironment.read(environment, settings), settings=settings)
     _say_where(environment, settings)
 
@@ -106,7 +109,7 @@ def put(
     The DAG loads them at its next run; with --wait, one is triggered if none is active, and the
     exit code says whether it succeeded.
     """
-    settings = _settings()
+    settings = local_settings()
     data_set = find_data_set(dataset)
     deployed = DeployedEnvironment.read(environment, settings)
     keys = put_files(files, data_set=data_set, environment=deployed, settings=settings)
@@ -187,7 +190,7 @@ def query(
 
     lake query "SELECT codneg, voltot FROM market_quotes ORDER BY voltot DESC LIMIT 5"
     """
-    settings = _settings()
+    settings = local_settings()
     deployed = DeployedEnvironment.read(environment, settings)
     print_answer(run_query(sql, environment=deployed, settings=settings))
 
@@ -211,7 +214,7 @@ def replay(
 
     A record that can be converted goes to the table, once; one that cannot stays where it is.
     """
-    settings = _settings()
+    settings = local_settings()
     data_set = find_data_set(dataset)
     deployed = DeployedEnvironment.read(environment, settings)
     if export is not None:
@@ -251,7 +254,7 @@ def backfill(
 
     Safe to repeat: what gives the same rows as before changes nothing.
     """
-    settings = _settings()
+    settings = local_settings()
     data_set = find_data_set(dataset)
     where: dict[str, Any] = {
         "data_set": data_set,
@@ -274,7 +277,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """Show what runs: the embedded AWS, each MWAA environment, its components, its last runs."""
-    settings = _settings()
+    settings = local_settings()
     daemon.print_status(settings, as_json=as_json, runs=lambda: recent_runs(environment, settings))
 
 
@@ -287,31 +290,15 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they grow.")] = False,
 ) -> None:
     """Print the logs of the embedded AWS and of Airflow's components."""
-    daemon.print_logs(_settings(), component=component, lines=lines, follow=follow)
+    daemon.print_logs(local_settings(), component=component, lines=lines, follow=follow)
 
 
 @app.command()
 def down() -> None:
     """Stop everything: no process and no port is left. What was deployed comes back with `up`."""
-    settings = _settings()
+    settings = local_settings()
     with step("Stopping the embedded AWS and Airflow"):
         daemon.stop(settings)
-
-
-def _settings() -> LocalSettings:
-    """The laptop's settings, from the `LAKE_*` variables.
-
-    Raises:
-        Failed: names each variable that is wrong.
-    """
-    try:
-        return LocalSettings()
-    except ValidationError as error:
-        wrong = (
-            f"LAKE_{str(problem['loc'][0]).upper()}={problem['input']}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise Failed("; ".join(wrong)) from error
 
 
 def _say_where(environment: str, settings: LocalSettings) -> None:
