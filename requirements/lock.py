@@ -17,6 +17,8 @@ FOLDER = Path(__file__).resolve().parent
 UV = FOLDER.parent / ".tools" / "bin" / "uv"
 SOURCE_ONLY = "psycopg2"
 """In the image, and without a wheel; psycopg2-binary, also there, is the same module."""
+UNLISTED = "wcwidth"
+"""Not in the image's list, and yet in the image: Celery's worker does not start without it."""
 
 
 def pinned_lines(path: Path) -> list[str]:
@@ -47,7 +49,7 @@ def main(image: Path, constraints: Path) -> None:
     """Write the two locks and the constraints file."""
     image_pins = pinned_lines(image)
     wheels = [pin for pin in image_pins if not pin.startswith(f"{SOURCE_ONLY}==")]
-    in_image = compile_lock(wheels, "--no-deps")
+    in_image = compile_lock([*wheels, UNLISTED], "--no-deps", f"--constraint={constraints}")
     needed = compile_lock(
         pinned_lines(FOLDER / "requirements.txt"),
         f"--constraint={image}",
@@ -57,7 +59,8 @@ def main(image: Path, constraints: Path) -> None:
 
     (FOLDER / "locks" / "mwaa-image.txt").write_text("".join(in_image.values()))
     (FOLDER / "locks" / "mwaa-requirements.txt").write_text("".join(added.values()))
-    pins = {*image_pins, *(entry.split()[0] for entry in added.values())}
+    entries = [*in_image.values(), *added.values()]
+    pins = {*image_pins, *(entry.split()[0] for entry in entries)}
     (FOLDER / "constraints.txt").write_text("".join(f"{pin}\n" for pin in sorted(pins)))
 
 
