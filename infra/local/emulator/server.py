@@ -34,7 +34,7 @@ SHUTDOWN_SECONDS = 0.5
 
 
 async def serve(settings: EmulatorSettings, store: StateStore) -> None:
-    """Serve on 127.0.0.1 until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT.
 
     Raises:
         StateUnreadable: what `store` has cannot be loaded.
@@ -63,7 +63,7 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
         loop.add_signal_handler(number, stop.set)
 
     config = Config()
-    config.bind = [f"127.0.0.1:{settings.port}"]
+    config.bind = [f"{settings.host}:{settings.port}"]
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     config.graceful_timeout = SHUTDOWN_SECONDS
     config.loglevel = "WARNING"

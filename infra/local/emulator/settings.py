@@ -21,7 +21,9 @@ _SHAPES = {
     "LAKE_REGION": (r"[a-z]{2}(-[a-z]+)+-\d", "a region such as us-east-1"),
     "LAKE_SUPERVISOR_URL": (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:PORT"),
     "LAKE_CONTROL_KEY": (r"\S{16,}", "a secret of at least 16 characters"),
+    "LAKE_AWS_HOST": (r"127\.0\.0\.1|0\.0\.0\.0", "127.0.0.1, or 0.0.0.0 in a container"),
 }
+_DEFAULTS = {"LAKE_AWS_HOST": "127.0.0.1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class EmulatorSettings:
     """The daemon that answers the `mwaa` API."""
     control_key: str
     """The secret that the supervisor and the embedded AWS share, and nobody else."""
+    host: str = "127.0.0.1"
+    """The address that it listens on."""
 
     @property
     def endpoint_url(self) -> str:
@@ -57,7 +61,7 @@ class EmulatorSettings:
         """
         values = {}
         for name, (pattern, shape) in _SHAPES.items():
-            value = environ.get(name, "")
+            value = environ.get(name, _DEFAULTS.get(name, ""))
             if not re.fullmatch(pattern, value):
                 # The value is left out: LAKE_CONTROL_KEY is a secret.
                 raise SettingsError(
@@ -74,6 +78,7 @@ class EmulatorSettings:
             region=values["LAKE_REGION"],
             supervisor_url=values["LAKE_SUPERVISOR_URL"],
             control_key=values["LAKE_CONTROL_KEY"],
+            host=values["LAKE_AWS_HOST"],
         )
 
     def ministack_environment(self) -> dict[str, str]:

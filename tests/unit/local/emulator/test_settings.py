@@ -58,3 +58,11 @@ def test_ministack_opens_no_listener_of_its_own_and_enforces_iam() -> None:
     assert environment["BIND_HOST"] == "127.0.0.1"
     assert environment["IOT_MTLS_ENABLED"] == environment["SFTP_ENABLED"] == "0"
     assert environment["AUTH"] == "true"
+
+
+def test_it_listens_on_this_machine_only_unless_it_is_told_otherwise() -> None:
+    assert EmulatorSettings.from_environment(COMPLETE).host == "127.0.0.1"
+    inside = EmulatorSettings.from_environment({**COMPLETE, "LAKE_AWS_HOST": "0.0.0.0"})
+    assert inside.host == "0.0.0.0"
+    with pytest.raises(SettingsError, match="LAKE_AWS_HOST must be"):
+        EmulatorSettings.from_environment({**COMPLETE, "LAKE_AWS_HOST": "192.0.2.1"})
