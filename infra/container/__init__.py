@@ -1,0 +1,1 @@
+"""What runs inside of the containers of docker-compose.yaml, as the public images of MWAA do it."""
