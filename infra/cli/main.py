@@ -15,6 +15,7 @@ from infra.cli import daemon, rehearsal
 from infra.cli.aws import aws_environment
 from infra.cli.backfill import backfill_archive, backfill_days
 from infra.cli.cdk import cdk
+from infra.cli.compose import compose
 from infra.cli.demo import demo as run_demo
 from infra.cli.environment import DeployedEnvironment, wait_until_available
 from infra.cli.landing import find_data_set
@@ -42,6 +43,7 @@ app = typer.Typer(
 
 app.add_typer(rehearsal.requirements, name="requirements")
 app.add_typer(rehearsal.startup, name="startup")
+app.add_typer(compose, name="compose")
 
 Environment = Annotated[
     str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")

@@ -46,7 +46,7 @@ def test_requirements(
     Exits with 0 only if everything is installed.
     """
     settings = local_settings()
-    with step(f"Installing {file}"), _refusals():
+    with step(f"Installing {file}"), refusals():
         read = RequirementsFile.read(file)
         if not read.names_constraints:
             detail(f"{file} names no constraints: MWAA adds Airflow's, this test the image's")
@@ -79,7 +79,7 @@ def package(
     that installs from it. A package without a wheel is an error that names it.
     """
     settings = local_settings()
-    with step(f"Packaging {file}"), _refusals():
+    with step(f"Packaging {file}"), refusals():
         packaged = asyncio.run(
             package_requirements(
                 RequirementsFile.read(file),
@@ -110,7 +110,7 @@ def test_startup(file: ScriptArgument = STARTUP_SCRIPT) -> None:
     MWAA reserves.
     """
     settings = local_settings()
-    with step(f"Running {file}"), _refusals():
+    with step(f"Running {file}"), refusals():
         run = asyncio.run(run_startup(file, settings=settings))
     for component, variables in run.variables.items():
         console.print(f"[bold]{component}[/]")
@@ -136,7 +136,7 @@ def _plugins_zip(path: Path | None) -> bytes:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What MWAA would refuse is what the command fails with."""
     try:
         yield
