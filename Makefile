@@ -26,11 +26,12 @@ test: setup .lake/spark-venv/.installed ## the whole suite: unit, synth, embedde
 	.venv/bin/pytest
 
 # W3005 warns of a dependency that is stated twice, which the CDK does for its own functions.
-check: synth ## ruff, mypy strict, and cfn-lint on the templates
+check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Compose on its file
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/cfn-lint --ignore-checks W3005 -- cdk.out/*/*.template.json
+	.tools/bin/docker-compose --profile flower config --quiet
 
 synth: setup ## synthesize the templates of every environment into cdk.out/<environment>
 	@rm -rf $(ENVIRONMENTS:%=cdk.out/%)
@@ -54,6 +55,11 @@ clean: down ## remove what was built: environments, state, templates
 .tools/.installed: $(LOCKS)/uv.txt
 	$(PYTHON) -m venv --clear .tools
 	.tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/uv.txt
+	@touch $@
+
+# Compose reads its file without an engine.
+.tools/.compose: $(LOCKS)/compose.txt .tools/.installed
+	VIRTUAL_ENV=.tools $(UV) pip install --quiet --require-hashes --requirements $(LOCKS)/compose.txt
 	@touch $@
 
 .venv/.packages: $(LOCKS)/dev.txt .tools/.installed
