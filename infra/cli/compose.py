@@ -3,43 +3,90 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from infra.cli.cdk import cdk
 from infra.cli.rehearsal import REQUIREMENTS, refusals
 from infra.cli.settings import local_settings
-from infra.cli.steps import console, step
+from infra.cli.steps import Failed, console, step
 from infra.compose.bundle import write_bundle
+from infra.compose.engine import EngineError, require_engine
+from infra.compose.engine import compose as run_compose
 from infra.compose.secrets import users_password, write_env_files
-from infra.local.settings import REPOSITORY
+from infra.local.settings import REPOSITORY, LocalSettings
 from infra.rehearsal.package import package_requirements
 from infra.rehearsal.requirements_file import RequirementsFile
-from infra.settings import environment_settings
+from infra.settings import EnvironmentSettings, environment_settings
 
 compose = typer.Typer(no_args_is_help=True, help="MWAA in containers (docker-compose.yaml).")
 
-
-@compose.callback()
-def _group() -> None:
-    """Keep the name of the only command of the group."""
+Environment = Annotated[
+    str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
+]
+Wheels = Annotated[
+    bool, typer.Option(help="Give the containers wheels, so that they need no Internet.")
+]
 
 
 @compose.command()
-def prepare(
-    environment: Annotated[
-        str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
-    ] = "dev",
-    wheels: Annotated[
-        bool, typer.Option(help="Give the containers wheels, so that they need no Internet.")
-    ] = False,
-) -> None:
+def prepare(environment: Environment = "dev", wheels: Wheels = False) -> None:
     """Write what `docker compose up` needs below LAKE_HOME: the bundle, and the secrets.
 
     Again after a change of dags/, plugins/ or requirements/: DAGs are followed at once, the rest
     when a container starts. Secrets are made once and kept.
     """
     settings = local_settings()
+    _prepare(environment_settings(environment), settings, wheels=wheels)
+
+
+@compose.command()
+def up(
+    environment: Environment = "dev",
+    wheels: Wheels = False,
+    build: Annotated[bool, typer.Option(help="Build the images that are not there.")] = True,
+    workers: Annotated[int, typer.Option(min=1, help="How many Celery workers.")] = 1,
+) -> None:
+    """Prepare, deploy the lake's storage to the embedded AWS, and start every component.
+
+    Exits with 0 only if all of them are healthy. What stands is reused.
+    """
+    settings = local_settings()
+    chosen = environment_settings(environment)
+    with _engine_errors():
+        require_engine()
+        _prepare(chosen, settings, wheels=wheels)
+        building = [] if build else ["--no-build"]
+        start = ("up", "--detach", "--wait", *building)
+        with step("Starting the embedded AWS"):
+            run_compose(*start, "aws", settings=settings)
+        with step(f"cdk deploy {chosen.prefix}-storage"):
+            _deploy_storage(chosen, settings)
+        with step("Starting Airflow"):
+            run_compose(*start, "--scale", f"worker={workers}", settings=settings)
+    console.print(f"Airflow  http://127.0.0.1:{settings.airflow_port}")
+
+
+@compose.command()
+def down(
+    volumes: Annotated[
+        bool, typer.Option("--volumes", "-v", help="Also what they keep: nothing is left.")
+    ] = False,
+) -> None:
+    """Stop and remove the containers; what their volumes keep comes back with `up`."""
+    settings = local_settings()
+    with _engine_errors():
+        require_engine()
+        with step("Stopping the containers"):
+            kept = ["--volumes"] if volumes else []
+            run_compose("--profile", "flower", "down", *kept, settings=settings)
+
+
+def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheels: bool) -> None:
     folder = settings.home / "compose"
     with step(f"Writing {folder}"), refusals():
         package = None
@@ -53,6 +100,26 @@ def prepare(
                 )
             )
         write_bundle(folder / "bundle", repository=REPOSITORY, package=package)
-        chosen = environment_settings(environment)
-        write_env_files(folder, environment=chosen, settings=settings)
+        write_env_files(folder, environment=environment, settings=settings)
     console.print(f"Login  user [bold]admin[/]  password [bold]{users_password(folder)}[/]")
+
+
+def _deploy_storage(environment: EnvironmentSettings, settings: LocalSettings) -> None:
+    """Deploy what the DAGs read and write: the MWAA environment is the containers."""
+    templates: Path = settings.home / "cdk.out" / environment.name
+    account = f"aws://{settings.account_id}/{settings.region}"
+    context = f"environment={environment.name}"
+    cdk("bootstrap", account, settings=settings, folder=settings.home)
+    cdk("synth", "--quiet", "--output", str(templates), "-c", context, settings=settings)
+    cdk(
+        "deploy", f"{environment.prefix}-storage", "--exclusively", "--require-approval", "never",
+        "--app", str(templates), settings=settings,
+    )  # fmt: skip
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    try:
+        yield
+    except EngineError as error:
+        raise Failed(str(error)) from error

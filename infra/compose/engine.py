@@ -1,0 +1,55 @@
+"""Docker Compose, as this machine has it, on docker-compose.yaml."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from infra.local.settings import REPOSITORY, LocalSettings
+
+ENGINE_TIMEOUT_SECONDS = 30
+
+_NONE = "no container engine with Compose answers ({}); `lake up` needs none"
+
+
+class EngineError(Exception):
+    """There is no engine, or Compose failed; the text is all that a person needs to read."""
+
+
+def require_engine() -> None:
+    """Raise EngineError, in one line, where no engine or no Compose answers."""
+    for arguments in (["version", "--format", "{{.Server.Version}}"], ["compose", "version"]):
+        try:
+            answer = subprocess.run(
+                ["docker", *arguments],  # noqa: S607  # wherever the person has it
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=ENGINE_TIMEOUT_SECONDS,
+            )
+        except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+            raise EngineError(_NONE.format(error)) from None
+        if answer.returncode:
+            lines = answer.stderr.strip().splitlines()
+            raise EngineError(_NONE.format(lines[-1] if lines else f"docker {arguments[0]} failed"))
+
+
+def compose(*arguments: str, settings: LocalSettings) -> None:
+    """Run `docker compose`, which prints what it does.
+
+    Raises EngineError when it ends with another exit code than 0.
+    """
+    ended = subprocess.run(
+        ["docker", "compose", *arguments],  # noqa: S607  # wherever the person has it
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "LAKE_HOME": str(settings.home),
+            "LAKE_AWS_PORT": str(settings.aws_port),
+            "LAKE_AIRFLOW_PORT": str(settings.airflow_port),
+        },
+        check=False,
+    )
+    if ended.returncode:
+        command = " ".join(["docker compose", *arguments])
+        raise EngineError(f"`{command}` ended with exit code {ended.returncode}")

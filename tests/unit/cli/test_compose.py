@@ -1,0 +1,37 @@
+"""`lake compose`, from its output and exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def lake(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "infra.cli", *arguments],
+        env={"LAKE_HOME": str(home), "PATH": str(home)},  # where there is no docker
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_prepare_writes_the_bundle_and_the_secrets_and_says_the_login(tmp_path: Path) -> None:
+    said = lake("compose", "prepare", home=tmp_path)
+
+    assert said.returncode == 0, said.stderr
+    assert (tmp_path / "compose" / "bundle" / "dags" / "market_quotes.py").is_file()
+    assert (tmp_path / "compose" / "airflow.env").is_file()
+    assert (tmp_path / "compose" / "secrets" / "users-password").read_text() in said.stdout
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_a_machine_without_an_engine_gets_one_clear_line(tmp_path: Path, command: str) -> None:
+    said = lake("compose", command, home=tmp_path)
+
+    assert said.returncode == 1
+    assert said.stderr.startswith("lake: no container engine with Compose answers")
+    assert len(said.stderr.splitlines()) == 1

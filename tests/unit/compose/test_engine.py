@@ -1,0 +1,59 @@
+"""Docker Compose, played by a script that comes first on the path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.compose.engine import EngineError, compose, require_engine
+from infra.local.settings import LocalSettings
+
+
+def docker(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Let `docker` be this shell script, and nothing else be found."""
+    path = folder / "bin" / "docker"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path.parent))
+
+
+def test_a_machine_without_docker_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EngineError, match="no container engine with Compose answers") as said:
+        require_engine()
+    assert "\n" not in str(said.value)
+
+
+def test_an_engine_that_does_not_answer_is_said_with_dockers_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(tmp_path, monkeypatch, "echo first >&2; echo cannot connect >&2; exit 1")
+    with pytest.raises(EngineError, match=r"answers \(cannot connect\); `lake up` needs none"):
+        require_engine()
+
+
+def test_docker_without_compose_is_no_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(tmp_path, monkeypatch, '[ "$1" = version ]')
+    with pytest.raises(EngineError, match="docker compose failed"):
+        require_engine()
+
+
+def test_compose_gets_the_laptops_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = tmp_path / "seen"
+    docker(tmp_path, monkeypatch, f'echo "$*" "$LAKE_HOME" "$LAKE_AWS_PORT" > {seen}')
+    compose("up", "--wait", settings=LocalSettings(home=tmp_path, aws_port=4999))
+    assert seen.read_text() == f"compose up --wait {tmp_path} 4999\n"
+
+
+def test_compose_that_fails_is_said_with_its_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(tmp_path, monkeypatch, "exit 17")
+    with pytest.raises(EngineError, match="`docker compose up` ended with exit code 17"):
+        compose("up", settings=LocalSettings(home=tmp_path))
