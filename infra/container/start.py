@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
-from infra.container.components import COMPONENTS, Component
+from infra.container.components import COMPONENTS
 from infra.container.configuration import (
     AIRFLOW_HOME,
     LOGS,
@@ -46,16 +46,19 @@ def start(name: str, environ: Mapping[str, str]) -> NoReturn:
         expected = ", ".join(["init", *COMPONENTS])
         raise ConfigurationError(f"{name} is no component: expected one of {expected}")
     _keep_log(name)
-    exported = asyncio.run(_prepare(component, base)) if component.mwaa_component else {}
+    mwaa_component = component.mwaa_component
+    exported = asyncio.run(_prepare(mwaa_component, base)) if mwaa_component else {}
     _become(["airflow", *component.arguments], component_environment(base, exported, secrets))
 
 
-async def _prepare(component: Component, base: Mapping[str, str]) -> dict[str, str]:
+async def _prepare(mwaa_component: str, base: Mapping[str, str]) -> dict[str, str]:
     """Run the startup script and install the requirements; what the script exports."""
     exported: dict[str, str] = {}
-    if STARTUP_SCRIPT.is_file() and component.mwaa_component:
-        variables = await run_startup_script(STARTUP_SCRIPT, environment=base, runner=RUNNER)
-        exported = variables[component.mwaa_component]
+    if STARTUP_SCRIPT.is_file():
+        variables = await run_startup_script(
+            STARTUP_SCRIPT, environment=base, runner=RUNNER, components=[mwaa_component]
+        )
+        exported = variables[mwaa_component]
     if REQUIREMENTS.is_file():
         await _install(RequirementsFile.read(REQUIREMENTS), {**base, **exported})
     return exported

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra.local.mwaa.commands import CommandError, Runner
@@ -23,13 +23,19 @@ _SOURCE_AND_PRINT = 'source "$1" && env -0 > "$2"'
 
 
 async def run_startup_script(
-    script: Path, *, environment: Mapping[str, str], runner: Runner
+    script: Path,
+    *,
+    environment: Mapping[str, str],
+    runner: Runner,
+    components: Sequence[str] = MWAA_COMPONENTS,
 ) -> dict[str, dict[str, str]]:
-    """The variables that `script` sets for each of MWAA's components.
+    """The variables that `script` sets for each of `components`.
 
     Raises ConfigurationError as `exported_variables` does.
     """
-    exported = await exported_variables(script, environment=environment, runner=runner)
+    exported = await exported_variables(
+        script, environment=environment, runner=runner, components=components
+    )
     return {
         component: {name: value for name, value in variables.items() if is_settable(name)}
         for component, variables in exported.items()
@@ -37,15 +43,19 @@ async def run_startup_script(
 
 
 async def exported_variables(
-    script: Path, *, environment: Mapping[str, str], runner: Runner
+    script: Path,
+    *,
+    environment: Mapping[str, str],
+    runner: Runner,
+    components: Sequence[str] = MWAA_COMPONENTS,
 ) -> dict[str, dict[str, str]]:
-    """All that `script` exports for each of MWAA's components, settable or not.
+    """All that `script` exports for each of `components`, settable or not.
 
     It runs once a component, with `MWAA_AIRFLOW_COMPONENT` set, as on MWAA. Raises
     ConfigurationError with its output when it fails or takes longer than LIMIT_SECONDS.
     """
-    runs = [_exported(script, component, environment, runner) for component in MWAA_COMPONENTS]
-    return dict(zip(MWAA_COMPONENTS, await asyncio.gather(*runs), strict=True))
+    runs = [_exported(script, component, environment, runner) for component in components]
+    return dict(zip(components, await asyncio.gather(*runs), strict=True))
 
 
 async def _exported(

@@ -35,6 +35,15 @@ def test_the_script_knows_its_component(tmp_path: Path) -> None:
     assert variables == {"webserver": {}, "scheduler": {"TOOL": "1"}, "worker": {"TOOL": "1"}}
 
 
+def test_it_runs_for_the_components_that_are_asked_for_only(tmp_path: Path) -> None:
+    path = tmp_path / "startup.sh"
+    path.write_text(f"echo $MWAA_AIRFLOW_COMPONENT >> {tmp_path}/ran")
+    runner = Runner(marker="/test-startup:")
+    run = run_startup_script(path, environment=BASE, runner=runner, components=["worker"])
+    assert asyncio.run(run) == {"worker": {}}
+    assert (tmp_path / "ran").read_text() == "worker\n"
+
+
 def test_reserved_variables_are_dropped(tmp_path: Path) -> None:
     script = "export PYTHONPATH=/x AIRFLOW_HOME=/y MWAA__CORE__X=1 OK=1"
     assert _run(tmp_path, script)["worker"] == {"OK": "1"}
