@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from infra.local.mwaa.bundle import unpack
 from infra.local.mwaa.commands import CommandError
 from infra.local.mwaa.model import ConfigurationError
 from infra.local.mwaa.validation import IMAGE_LOCK
-from infra.local.mwaa.virtualenv import LIMIT_SECONDS, MWAA_FOLDER, map_paths
+from infra.local.mwaa.virtualenv import LIMIT_SECONDS, MWAA_FOLDER, digest, map_paths
 from infra.local.settings import LocalSettings
 from infra.rehearsal.requirements_file import RequirementsFile, image_pins, pins
 from infra.rehearsal.scratch import Scratch, network_variables, scratch
@@ -41,8 +43,13 @@ class Package:
 
     plugins_zip: Path
     requirements: Path
-    wheels: dict[str, int]
-    """The size of each wheel, in bytes, by its file name."""
+
+    @property
+    def wheels(self) -> dict[str, int]:
+        """The size of each wheel, in bytes, by its file name."""
+        with zipfile.ZipFile(self.plugins_zip) as archive:
+            members = archive.infolist()
+        return {each.filename: each.file_size for each in members if each.filename.endswith(".whl")}
 
 
 async def package_requirements(
@@ -51,11 +58,18 @@ async def package_requirements(
     """Write plugins.zip, with the wheels and constraints beside the plugins, and requirements.txt.
 
     The wheels are those of MWAA's platform, whatever this machine's is, of the packages that
-    MWAA's image does not have. Raises ConfigurationError naming file, line and package when a
-    package of the image would be changed, or when there is no wheel.
+    MWAA's image does not have. What stands in `output` and was made of the same is left as it is.
+    Raises ConfigurationError naming file, line and package when a package of the image would be
+    changed, or when there is no wheel.
     """
     requirements.refuse_overrides(image_pins())
     members = plugins_members(repository)
+    packaged = Package(plugins_zip=output / "plugins.zip", requirements=output / "requirements.txt")
+    made_of, key = output / "made-of", _key(requirements, members)
+    parts = (made_of, packaged.plugins_zip, packaged.requirements)
+    if all(part.exists() for part in parts) and made_of.read_text() == key:
+        return packaged
+    made_of.unlink(missing_ok=True)
     with scratch(settings) as place:
         try:
             lock = await _resolve(requirements, members, place)
@@ -70,15 +84,19 @@ async def package_requirements(
         versions = {**image_pins(), **pins(lock)}
         constraints.write_text("".join(f"{name}=={versions[name]}\n" for name in sorted(versions)))
         output.mkdir(parents=True, exist_ok=True)
-        packaged = Package(
-            plugins_zip=output / "plugins.zip",
-            requirements=output / "requirements.txt",
-            wheels={wheel.name: wheel.stat().st_size for wheel in wheels},
-        )
         members |= {wheel.name: wheel for wheel in wheels} | {CONSTRAINTS: constraints}
         write_zip(packaged.plugins_zip, members)
         packaged.requirements.write_text(offline(requirements))
+        made_of.write_text(key)
     return packaged
+
+
+def _key(requirements: RequirementsFile, members: Mapping[str, Path]) -> str:
+    """Equal for a package that would have the same content."""
+    files = [
+        part for name in sorted(members) for part in (name.encode(), members[name].read_bytes())
+    ]
+    return digest(requirements.text.encode(), IMAGE_LOCK.read_bytes(), *files)
 
 
 def offline(requirements: RequirementsFile) -> str:

@@ -49,6 +49,9 @@ def test_what_was_packaged_installs_from_the_package_alone(tmp_path: Path, home:
     assert len(wheels) == 1, "the image has boto3 and all that it needs"
     assert re.fullmatch(r"pyarrow-25\.0\.0-cp312-cp312-manylinux.*x86_64\.whl", wheels[0])
     assert {"constraints.txt", "lake_console.py"} <= set(names)
+    made = plugins.stat()
+    assert lake("requirements", "package", str(file), home=home).returncode == 0
+    assert plugins.stat() == made, "what stands and was made of the same is left as it is"
 
     installed = lake(
         "requirements", "test", str(written), "--plugins", str(plugins), home=home

@@ -77,7 +77,7 @@ def test_a_package_takes_the_place_of_plugins_and_requirements(
     checkout: Path, tmp_path: Path
 ) -> None:
     package = Package(
-        plugins_zip=tmp_path / "plugins.zip", requirements=tmp_path / "requirements.txt", wheels={}
+        plugins_zip=tmp_path / "plugins.zip", requirements=tmp_path / "requirements.txt"
     )
     package.requirements.write_text("--no-index\n")
     with zipfile.ZipFile(package.plugins_zip, "w") as archive:
