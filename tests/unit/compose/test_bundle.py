@@ -9,23 +9,12 @@ import pytest
 
 from infra.compose.bundle import write_bundle
 from infra.rehearsal.package import Package
+from tests.unit.infra.checkout import make_checkout
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    root = tmp_path / "checkout"
-    for name, content in {
-        "dags/datasets/market/quotes.yaml": "description: quotes\n",
-        "dags/lake/__init__.py": "",
-        "plugins/links.py": "# plugin\n",
-        "requirements/constraints.txt": "pandas==3.0.5\n",
-        "requirements/requirements.txt": "pandas==3.0.5\n",
-        "requirements/startup.sh": "export A=1\n",
-    }.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    return root
+    return make_checkout(tmp_path / "checkout")
 
 
 def files(folder: Path) -> set[str]:

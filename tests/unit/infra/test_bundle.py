@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.bundle import Bundle, build_bundle
+from tests.unit.infra.checkout import make_checkout
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -15,21 +16,8 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A small checkout."""
-    root = tmp_path / "checkout"
-    for name, content in {
-        "dags/.airflowignore": "/lake/\n",
-        "dags/datasets/market/quotes.yaml": "description: quotes\n",
-        "dags/lake/__init__.py": "",
-        "plugins/links.py": "# plugin\n",
-        "plugins/deep/icon.svg": "<svg/>",
-        "requirements/constraints.txt": "pandas==3.0.5\n",
-        "requirements/requirements.txt": "pandas==3.0.5\n",
-        "requirements/startup.sh": "export A=1\n",
-    }.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    return root
+    more = {"dags/.airflowignore": "/lake/\n", "plugins/deep/icon.svg": "<svg/>"}
+    return make_checkout(tmp_path / "checkout", **more)
 
 
 def contents(bundle: Bundle) -> dict[str, bytes]:

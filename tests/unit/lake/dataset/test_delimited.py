@@ -8,22 +8,13 @@ import pytest
 from lake.dataset import DelimitedDataSet
 from pydantic import ValidationError
 
-
-def column(name: str, kind: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "type": kind, "description": "A column.", **more}
+from tests.unit.lake.convert.delimited import reading
+from tests.unit.lake.convert.delimited.reading import column
 
 
 def declared(layout: dict[str, Any], *columns: dict[str, Any]) -> DelimitedDataSet:
-    return DelimitedDataSet.model_validate(
-        {
-            "domain": "shop",
-            "table": "sales",
-            "description": "Sales.",
-            "owner": "shop",
-            "schedule": None,
-            "layout": {"format": "delimited", **layout},
-            "columns": list(columns) or [column("city", "string"), column("day", "date")],
-        }
+    return reading.declared(
+        *(columns or (column("city", "string"), column("day", "date"))), **layout
     )
 
 
