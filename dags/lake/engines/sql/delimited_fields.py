@@ -6,7 +6,6 @@ by field.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from lake.dataset.encoding import encoded_texts
 from lake.dataset.time_formats import time_parts
 from lake.engines.sql.dialect import Dialect, escaped
 from lake.engines.sql.encoding import Encoding
+from lake.engines.sql.field import WrittenField
 from lake.engines.sql.rules import Fault
 from lake.engines.sql.times import TimeText
 
@@ -25,7 +25,7 @@ _CONTROL_CHARACTER = r"[^\P{Cc}\t\r]"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field(ABC):
+class Field(WrittenField):
     """The field of a column, in a record with the right number of them."""
 
     column: DelimitedColumn
@@ -51,23 +51,6 @@ class Field(ABC):
         """The value where there is no fault; NULL where the field is missing."""
         return f"CASE WHEN NOT {self.is_missing()} THEN {self.written()} END"
 
-    @property
-    @abstractmethod
-    def reason(self) -> Reason:
-        """Of a field that is no value of the column."""
-
-    @abstractmethod
-    def is_written(self) -> str:
-        """Whether it is written as the column's values are."""
-
-    @abstractmethod
-    def written(self) -> str:
-        """The value of a field that is so written."""
-
-    def beyond(self) -> str | None:
-        """Whether a value so written is none that the column's type has."""
-        return None
-
     def is_missing(self) -> str:
         """Whether it is empty, or a word for a missing value."""
         return self.is_one_of("", *self.layout.null_values, *self.column.missing)
@@ -78,10 +61,6 @@ class Field(ABC):
         if not encoded:
             return "(false)"
         return f"({self.text} IN ({', '.join(map(self.dialect.literal, encoded))}))"
-
-    def fault(self, condition: str, reason: Reason) -> Fault:
-        """A fault of this column."""
-        return Fault(condition=condition, reason=reason, column=self.column.name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ One class for each way of writing a value, as `lake.convert` has one; the two ag
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from lake.dataset.fixed_width import FixedWidthColumn
 from lake.dataset.fixed_width.time_format import parts_of
 from lake.engines.sql.dialect import Dialect
 from lake.engines.sql.encoding import Encoding
+from lake.engines.sql.field import WrittenField
 from lake.engines.sql.rules import Fault
 from lake.engines.sql.times import TimeText
 
@@ -27,7 +27,7 @@ _NEGATIVE = "[}J-Rp-y]"
 
 
 @dataclass(frozen=True)
-class Field(ABC):
+class Field(WrittenField):
     """The field of a column, in a record that is long enough."""
 
     column: FixedWidthColumn
@@ -58,23 +58,6 @@ class Field(ABC):
         return self.written()
 
     @property
-    @abstractmethod
-    def reason(self) -> Reason:
-        """Of a field that is no value of the column."""
-
-    @abstractmethod
-    def is_written(self) -> str:
-        """Whether it is written as the column's values are."""
-
-    @abstractmethod
-    def written(self) -> str:
-        """The value of a field that is so written; NULL of a blank one."""
-
-    def beyond(self) -> str | None:
-        """Whether a value so written is none that the column's type has."""
-        return None
-
-    @property
     def text(self) -> str:
         """The field as it is in the file."""
         return self.part(slice(0, self.column.width))
@@ -93,10 +76,6 @@ class Field(ABC):
         """Whether a text is one of some that the data set names."""
         latin1 = (value.encode().decode("latin-1") for value in values)
         return f"{text} IN ({', '.join(map(self.dialect.literal, latin1))})"
-
-    def fault(self, condition: str, reason: Reason) -> Fault:
-        """A fault of this column."""
-        return Fault(condition=condition, reason=reason, column=self.column.name)
 
     def _is_missing(self) -> str:
         return f"({self.is_one_of(self.trimmed, self.column.missing)})"
