@@ -154,7 +154,7 @@ class Airflow:
             **LAPTOP_OPTIONS,
             # LocalExecutor keeps this many processes: no more than the laptop has use for.
             "core.parallelism": str(min(size.tasks_per_worker * properties.max_workers, laptop)),
-            **_log_levels(properties),
+            **log_levels(properties),
         }
 
     def forced_options(self, plugins: Path) -> dict[str, str]:
@@ -211,7 +211,7 @@ def _both_cases(*names: str) -> list[str]:
     return [*names, *(name.lower() for name in names)]
 
 
-def _log_levels(properties: Properties) -> dict[str, str]:
+def log_levels(properties: Properties) -> dict[str, str]:
     """Airflow has one level where MWAA has five: that of the tasks' logs decides."""
     task_logs = properties.logging_configuration.task_logs
     return {"logging.logging_level": task_logs.log_level} if task_logs else {}
