@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.container.deployed import AIRFLOW_HOME, MOUNTED, Bundle, Deployed
-from infra.local.mwaa.airflow import AUTH_MANAGER, PAGES_PLUGIN, as_variables
+from infra.local.mwaa.airflow import AUTH_MANAGER, PAGES_PLUGIN, as_variables, both_cases
 from infra.local.mwaa.model import ConfigurationError
 
 LOGS = AIRFLOW_HOME / "logs"
@@ -18,6 +18,10 @@ LOGS = AIRFLOW_HOME / "logs"
 WEB_PORT = 8080
 MWAA_URL = "http://mwaa:4567"
 """The container that answers the `mwaa` API, and has the execution role's credentials."""
+PROXY_PORT = 4568
+"""Where the same container refuses what would go to the real AWS, and lets the rest through."""
+DIRECT = ("127.0.0.1", "localhost", "aws", "mwaa", "api-server", "postgres", "redis")
+"""The hosts that no component reaches through the proxy."""
 VISIBILITY_TIMEOUT_SECONDS = 43_200
 """A message that a worker took and never acknowledged is given to another after so long."""
 
@@ -89,6 +93,14 @@ def deployed_environment(deployed: Deployed) -> dict[str, str]:
         "AWS_DEFAULT_REGION": deployed.region,
         "LAKE_CREDENTIALS_URL": f"{MWAA_URL}/credentials/{deployed.name}",
         "LAKE_CREDENTIALS_TOKEN": deployed.credentials_token,
+    }
+
+
+def proxy_environment() -> dict[str, str]:
+    """What keeps a component from the real AWS; nothing may override it."""
+    return {
+        **dict.fromkeys(both_cases("HTTP_PROXY", "HTTPS_PROXY"), f"http://mwaa:{PROXY_PORT}"),
+        **dict.fromkeys(both_cases("NO_PROXY"), ",".join(DIRECT)),
     }
 
 

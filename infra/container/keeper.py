@@ -18,6 +18,7 @@ from infra.container.configuration import (
     component_environment,
     deployed_environment,
     pages_environment,
+    proxy_environment,
 )
 from infra.container.deployed import AIRFLOW_HOME, MOUNTED, POLL_SECONDS, Deployed, Report
 from infra.container.health import MONITOR
@@ -101,9 +102,8 @@ class Keeper:
         environment = component_environment(
             base, exported, self.secrets, options=deployed.options, bundle=bundle
         )
-        if self.name == "api-server":
-            environment |= pages_environment(deployed)
-        return environment
+        pages = pages_environment(deployed) if self.name == "api-server" else {}
+        return {**environment, **proxy_environment(), **pages}
 
     def _report(self, deployed: Deployed, *, problem: str = "") -> Report:
         report = Report(

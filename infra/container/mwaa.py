@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import Field, ValidationError
 
+from infra.container.configuration import PROXY_PORT
 from infra.container.host import ContainersHost
 from infra.local.mwaa.api import add_error_answers, airflow_routes, mwaa_routes
 from infra.local.mwaa.credentials import EmbeddedAws
@@ -21,6 +22,7 @@ from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.model import ConfigurationError
 from infra.local.mwaa.service import Service
 from infra.local.settings import LocalSettings
+from infra.local.supervisor.proxy import Proxy
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +83,13 @@ def make_app(settings: ContainerSettings) -> FastAPI:
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        proxy = Proxy(host="0.0.0.0", port=PROXY_PORT)  # noqa: S104  # as above
+        await proxy.start()
         resuming = asyncio.create_task(_resume(service, settings))
         yield
         resuming.cancel()
         await asyncio.gather(*(each.close() for each in service.environments.values()))
+        proxy.stop()
 
     app = FastAPI(
         title="mwaa-lake", docs_url=None, redoc_url=None, openapi_url=None, lifespan=running

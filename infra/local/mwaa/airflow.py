@@ -140,8 +140,8 @@ class Airflow:
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": self._at_supervisor("credentials"),
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self.credentials_token,
-            **dict.fromkeys(_both_cases("HTTP_PROXY", "HTTPS_PROXY"), self.proxy_url),
-            **dict.fromkeys(_both_cases("NO_PROXY"), "127.0.0.1,localhost"),
+            **dict.fromkeys(both_cases("HTTP_PROXY", "HTTPS_PROXY"), self.proxy_url),
+            **dict.fromkeys(both_cases("NO_PROXY"), "127.0.0.1,localhost"),
         }
 
     def _at_supervisor(self, page: str) -> str:
@@ -206,7 +206,7 @@ def variable_of(option: str) -> str:
     return f"AIRFLOW__{option.upper().replace('.', '__', 1)}"
 
 
-def _both_cases(*names: str) -> list[str]:
+def both_cases(*names: str) -> list[str]:
     """Libraries differ in which case of the proxy variables they read."""
     return [*names, *(name.lower() for name in names)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from botocore.utils import should_bypass_proxies
 
 from infra.container.configuration import (
     Secrets,
@@ -12,6 +13,7 @@ from infra.container.configuration import (
     component_environment,
     deployed_environment,
     pages_environment,
+    proxy_environment,
 )
 from infra.container.deployed import Deployed
 from infra.local.mwaa.model import ConfigurationError
@@ -84,3 +86,13 @@ def test_mwaas_pages_redeem_their_tokens_at_the_service(deployed: Deployed) -> N
     pages = pages_environment(deployed)
     assert pages["MWAA_TOKENS_URL"] == "http://mwaa:4567/tokens/lake-dev"
     assert (Path(pages["PYTHONPATH"]) / "aws_mwaa_pages.py").is_file()
+
+
+def test_only_what_leaves_the_containers_goes_through_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in proxy_environment().items():
+        monkeypatch.setenv(name, value)
+    assert should_bypass_proxies("http://aws:4566/")
+    assert should_bypass_proxies("http://api-server:8080/execution/")
+    assert not should_bypass_proxies("https://s3.amazonaws.com/")

@@ -108,6 +108,7 @@ def test_it_starts_with_the_options_and_the_credentials_of_what_is_deployed(
     assert told["AIRFLOW__LAKE__DATABASE"] == "lake_dev"
     assert told["AIRFLOW__CORE__DAGS_FOLDER"] == str(volume / "dags")
     assert told["LAKE_CREDENTIALS_TOKEN"] == "token"
+    assert told["HTTPS_PROXY"] == "http://mwaa:4568"
     assert told["MWAA_TOKENS_URL"] == "http://mwaa:4567/tokens/lake-dev"
     assert (home / "plugins").readlink() == volume / "builds" / "abc" / "plugins"
 
