@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.container.configuration import database_url
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.durable import write_durably
 from infra.local.supervisor.secrets import (
@@ -33,7 +34,11 @@ def write_env_files(folder: Path, *, settings: LocalSettings) -> None:
         "postgres": {"POSTGRES_PASSWORD": database},
         "redis": {"REDISCLI_AUTH": queue},
         "aws": service,
-        "mwaa": {**service, "LAKE_USERS_PASSWORD": users_password(folder)},
+        "mwaa": {
+            **service,
+            "LAKE_DATABASE": database_url(database),
+            "LAKE_USERS_PASSWORD": users_password(folder),
+        },
         "airflow": {
             "POSTGRES_PASSWORD": database,
             "REDIS_PASSWORD": queue,

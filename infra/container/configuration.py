@@ -68,14 +68,14 @@ class Secrets(BaseSettings):
             ) from None
 
     @property
-    def database(self) -> str:
-        """The metadata database, which also keeps the results of tasks."""
-        return f"airflow:{quote(self.postgres_password, safe='')}@postgres:5432/airflow"
-
-    @property
     def broker_url(self) -> str:
         """The queue."""
         return f"redis://:{quote(self.redis_password, safe='')}@redis:6379/0"
+
+
+def database_url(password: str) -> str:
+    """The metadata database, for SQLAlchemy."""
+    return f"postgresql+psycopg2://airflow:{quote(password, safe='')}@postgres:5432/airflow"
 
 
 def base_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -138,6 +138,7 @@ def component_environment(
 
 def forced_options(secrets: Secrets, bundle: Bundle) -> dict[str, str]:
     """What the service sets itself."""
+    database = database_url(secrets.postgres_password)
     return {
         "api.host": "0.0.0.0",  # noqa: S104  # of the container; it is published on 127.0.0.1
         "api.port": str(WEB_PORT),
@@ -145,7 +146,7 @@ def forced_options(secrets: Secrets, bundle: Bundle) -> dict[str, str]:
         "api_auth.jwt_secret": secrets.airflow_jwt_secret,
         "celery.broker_url": secrets.broker_url,
         "celery.flower_basic_auth": f"admin:{secrets.airflow_users_password}",
-        "celery.result_backend": f"db+postgresql://{secrets.database}",
+        "celery.result_backend": f"db+{database}",
         "celery_broker_transport_options.visibility_timeout": str(VISIBILITY_TIMEOUT_SECONDS),
         "core.auth_manager": AUTH_MANAGER,
         "core.dags_folder": str(bundle.dags),
@@ -154,7 +155,7 @@ def forced_options(secrets: Secrets, bundle: Bundle) -> dict[str, str]:
         "core.fernet_key": secrets.airflow_fernet_key,
         "core.load_examples": "False",
         "core.plugins_folder": str(bundle.plugins),
-        "database.sql_alchemy_conn": f"postgresql+psycopg2://{secrets.database}",
+        "database.sql_alchemy_conn": database,
         "execution_api.jwt_expiration_time": "86400",
         "logging.base_log_folder": str(LOGS),
         "scheduler.enable_health_check": "True",

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from infra.container.components import COMPONENTS
 from infra.container.configuration import WEB_PORT
-from infra.container.deployed import VOLUME, Deployed, reports, withdraw
+from infra.container.deployed import AIRFLOW_HOME, VOLUME, Deployed, reports, withdraw
 from infra.local.mwaa.airflow import log_levels
 from infra.local.mwaa.bundle import unpack
+from infra.local.mwaa.database import SetUp
 from infra.local.mwaa.hosting import Host
 from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.layout import Layout
@@ -23,6 +24,8 @@ from infra.local.mwaa.webserver import WebServer
 RUNNING_WITHIN_SECONDS = 900.0
 """The startup script's and the requirements' limits, and the start itself."""
 EXPECTED = {name for name, component in COMPONENTS.items() if component.mwaa_component}
+IMAGE = AIRFLOW_HOME / ".local"
+"""The virtual environment of the image's packages."""
 WEB_SERVER = f"api-server:{WEB_PORT}"
 
 
@@ -40,6 +43,7 @@ class ContainersHost(Host[StoredBuild]):
         super().__init__(record, laptop, layout=Layout(VOLUME))
         self.components = []
         self.web_server = WebServer(WEB_SERVER, users_password)
+        self._set_up = SetUp(runner=laptop.runner, users_password=users_password)
 
     async def rebuild(self, key: str) -> StoredBuild:
         """Unpack its plugins; requirements and startup script run in each container."""
@@ -50,12 +54,13 @@ class ContainersHost(Host[StoredBuild]):
 
     async def start(
         self, build: StoredBuild, properties: Properties, *, database_version: str | None
-    ) -> str | None:
+    ) -> str:
         """Let the containers run it, and wait until all of Airflow is healthy."""
         self._refuse_a_second()
         self._layout.make()
         self.role = self._role_of(properties)
         await self._dag_sync(properties).sync_once()
+        version = await self._set_up_database(database_version)
         deployed = self._wanted(build, properties)
         try:
             deployed.publish()
@@ -66,7 +71,7 @@ class ContainersHost(Host[StoredBuild]):
         self.components = sorted(EXPECTED)
         self.build = build
         await self.follow_dags(properties)
-        return database_version  # the service `init` sets the database up
+        return version
 
     def needs_restart(
         self, build: StoredBuild, properties: Properties, running: Properties
@@ -80,10 +85,11 @@ class ContainersHost(Host[StoredBuild]):
         self.components = []
 
     async def remove(self) -> None:
-        """Let the containers run nothing, and remove the bundle."""
+        """Let the containers run nothing, and remove the bundle and the database."""
         deployed = Deployed.read()
         if not deployed or deployed.name == self._record.name:
             withdraw()
+            await self._set_up.run(IMAGE, self._laptop.settings.database, "drop")
             await asyncio.to_thread(self._remove_bundle)
         if self._secrets.exists():
             await asyncio.to_thread(shutil.rmtree, self._secrets)
@@ -100,6 +106,15 @@ class ContainersHost(Host[StoredBuild]):
             raise ConfigurationError(
                 f"The containers run one environment, {deployed.name}: delete it first"
             )
+
+    async def _set_up_database(self, current_version: str | None) -> str:
+        """Create or migrate the database unless it is up to date; its version."""
+        url = self._laptop.settings.database
+        version = self._set_up.version(url)
+        if version != current_version:
+            withdraw()  # no component may run meanwhile
+            await self._set_up.run(IMAGE, url)
+        return version
 
     def _wanted(self, build: StoredBuild, properties: Properties) -> Deployed:
         """What the containers shall run: what they run already, if nothing else is wanted."""

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 class ContainerSettings(LocalSettings):
     """The service's settings: those of the laptop, and its secrets."""
 
+    database: str = Field(min_length=1, repr=False)
+    """The URL of Airflow's metadata database."""
     control_key: str = Field(min_length=16, repr=False)
     """What it shares with the embedded AWS, and with nobody else."""
     users_password: str = Field(min_length=1, repr=False)

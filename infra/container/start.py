@@ -20,23 +20,19 @@ from infra.container.configuration import (
 )
 from infra.container.deployed import AIRFLOW_HOME
 from infra.container.keeper import Keeper
-from infra.local.mwaa.database import SET_UP
 from infra.local.mwaa.model import ConfigurationError
 
 
 def start(name: str, environ: Mapping[str, str]) -> int:
-    """Run the component `name`; `init` makes or migrates the database and its users.
+    """Run the component `name`; its exit code.
 
     Raises ConfigurationError with the reason when it cannot start.
     """
     secrets = Secrets.read()
     base = base_environment(environ)
-    if name == "init":
-        users = {"MWAA_USERS_PASSWORD": secrets.airflow_users_password}
-        _become([sys.executable, str(SET_UP)], component_environment(base, {}, secrets) | users)
     component = COMPONENTS.get(name)
     if component is None:
-        expected = ", ".join(["init", "mwaa", *COMPONENTS])
+        expected = ", ".join(["mwaa", *COMPONENTS])
         raise ConfigurationError(f"{name} is no component: expected one of {expected}")
     _keep_log(name)
     if component.mwaa_component is None:

@@ -74,9 +74,7 @@ class Host[B: Prepared](abc.ABC):
         """Make a build ready whose sources were fetched before; nothing is done twice."""
 
     @abc.abstractmethod
-    async def start(
-        self, build: B, properties: Properties, *, database_version: str | None
-    ) -> str | None:
+    async def start(self, build: B, properties: Properties, *, database_version: str | None) -> str:
         """Start Airflow and wait until all of it is healthy; the database's version then."""
 
     @abc.abstractmethod

@@ -38,7 +38,7 @@ def test_tasks_go_through_redis_and_their_results_to_postgresql(secrets: Secrets
     assert environment["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
     assert environment["AIRFLOW__CELERY__BROKER_URL"] == "redis://:r%40w@redis:6379/0"
     assert environment["AIRFLOW__CELERY__RESULT_BACKEND"] == (
-        "db+postgresql://airflow:p%2Fw@postgres:5432/airflow"
+        "db+postgresql+psycopg2://airflow:p%2Fw@postgres:5432/airflow"
     )
     assert environment["AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT"] == "43200"
 

@@ -15,6 +15,7 @@ from infra.container.deployed import Deployed, Report
 from infra.container.host import EXPECTED, ContainersHost, StoredBuild
 from infra.local.mwaa.bundle import Sources, SourceStore
 from infra.local.mwaa.credentials import EmbeddedAws
+from infra.local.mwaa.database import SetUp
 from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import (
@@ -29,6 +30,8 @@ from infra.local.mwaa.sync import DagSync
 from infra.local.mwaa.webserver import WebServer
 from infra.local.settings import LocalSettings
 
+DATABASE = "postgresql+psycopg2://airflow:secret@postgres:5432/airflow"
+
 
 class Containers(WebServer):
     """The containers beside the service, and their web server."""
@@ -39,6 +42,7 @@ class Containers(WebServer):
         self.unhealthy: list[str] = []
         self.without = ""
         self.served: list[str] = []
+        self.databases: list[str] = []
 
     async def unhealthy_parts(self, *, since: datetime.datetime) -> list[str]:
         assert since.tzinfo
@@ -96,8 +100,14 @@ def make_host(
         return 0
 
     monkeypatch.setattr(module, "VOLUME", volume)
+
+    async def set_up(_: SetUp, image: Path, url: str, *arguments: str) -> None:
+        assert image == Path("/usr/local/airflow/.local")
+        containers.databases.append(" ".join((url, *arguments)))
+
+    monkeypatch.setattr(SetUp, "run", set_up)
     monkeypatch.setattr(DagSync, "sync_once", synced)
-    settings = LocalSettings(home=volume.parent, sync_seconds=60)
+    settings = LocalSettings(home=volume.parent, sync_seconds=60, database=DATABASE)
     record = Record(
         name=name,
         account_id="123456789012",
@@ -118,18 +128,27 @@ def make_host(
 
 
 def start(
-    host: ContainersHost, containers: Containers, properties: Properties, key: str = "k"
-) -> None:
-    async def run() -> None:
+    host: ContainersHost,
+    containers: Containers,
+    properties: Properties,
+    *,
+    key: str = "k",
+    database_version: str | None = None,
+) -> str:
+    """Start it, then end the service; the version of the database."""
+
+    async def run() -> str:
         playing = asyncio.create_task(containers.run())
         try:
             async with asyncio.timeout(10):
-                await host.start(StoredBuild(key), properties, database_version=None)
+                return await host.start(
+                    StoredBuild(key), properties, database_version=database_version
+                )
         finally:
             playing.cancel()
             await host.stop()
 
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 def test_it_starts_when_all_containers_run_what_is_deployed(
@@ -183,10 +202,21 @@ def test_what_does_not_come_up_in_time_is_named(
 def test_resumed_the_containers_go_on_with_what_they_run(
     host: ContainersHost, containers: Containers, properties: Properties
 ) -> None:
-    start(host, containers, properties)
-    start(host, containers, properties)
+    version = start(host, containers, properties)
+    start(host, containers, properties, database_version=version)
     assert len(containers.served) == 1
-    start(host, containers, properties, key="other")
+    start(host, containers, properties, database_version=version, key="other")
+    assert len(containers.served) == 2
+
+
+def test_the_database_is_set_up_once_and_no_component_runs_meanwhile(
+    host: ContainersHost, containers: Containers, properties: Properties
+) -> None:
+    version = start(host, containers, properties)
+    start(host, containers, properties, database_version=version)
+    assert containers.databases == [DATABASE]
+    start(host, containers, properties, database_version="of another image")
+    assert containers.databases == [DATABASE] * 2
     assert len(containers.served) == 2
 
 
@@ -217,6 +247,7 @@ def test_a_second_environment_is_refused_and_its_end_leaves_the_first(
         start(second, containers, properties)
     asyncio.run(second.remove())
     assert Deployed.read() == first
+    assert f"{DATABASE} drop" not in containers.databases
 
 
 def test_removed_the_containers_run_nothing(
@@ -227,6 +258,7 @@ def test_removed_the_containers_run_nothing(
     asyncio.run(host.remove())
     assert Deployed.read() is None
     assert not (volume / "dags").exists()
+    assert containers.databases[-1] == f"{DATABASE} drop"
 
 
 def test_plugins_are_unpacked_beside_their_sources(host: ContainersHost, volume: Path) -> None:

@@ -35,14 +35,6 @@ def container(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
     monkeypatch.setattr(module, "_become", become)
 
 
-def test_init_sets_the_database_up_with_the_users_password() -> None:
-    with pytest.raises(Became) as became:
-        start("init", os.environ)
-
-    assert became.value.argv[-1].endswith("set_up_database.py")
-    assert became.value.environment["MWAA_USERS_PASSWORD"] == "users"
-
-
 def test_flower_runs_nothing_of_the_bundle() -> None:
     with pytest.raises(Became) as became:
         start("flower", os.environ)
@@ -68,5 +60,5 @@ def test_a_component_is_kept_in_step_with_what_is_deployed(
 
 
 def test_a_name_that_is_no_component_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="webserver is no component: expected one of init"):
+    with pytest.raises(ConfigurationError, match="webserver is no component: expected one of mwaa"):
         start("webserver", os.environ)

@@ -24,7 +24,7 @@ DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
 
 
 def test_every_component_has_a_service_of_its_name() -> None:
-    others = {"init", "redis", "postgres", "aws", "mwaa"}
+    others = {"redis", "postgres", "aws", "mwaa"}
     assert set(SERVICES) == set(COMPONENTS) | others
     for name in COMPONENTS:
         assert SERVICES[name]["command"] == [name]
@@ -36,7 +36,7 @@ def test_ports_are_published_on_this_machine_only() -> None:
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"init"}))
+@pytest.mark.parametrize("name", sorted(SERVICES))
 def test_every_service_has_a_health_check_a_limit_and_logs_that_end(name: str) -> None:
     service = SERVICES[name]
     assert service["healthcheck"]["test"]
