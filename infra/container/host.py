@@ -95,10 +95,8 @@ class ContainersHost(Host[StoredBuild]):
             await asyncio.to_thread(shutil.rmtree, self._secrets)
 
     def _remove_bundle(self) -> None:
-        (self._layout.root / "dags.json").unlink(missing_ok=True)
-        for folder in (self._layout.dags, self._layout.builds):
-            if folder.exists():
-                shutil.rmtree(folder)
+        for path in self._layout.root.iterdir():  # the volume itself stays
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _refuse_a_second(self) -> None:
         deployed = Deployed.read()
