@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sys
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -55,11 +54,21 @@ class Keeper:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, current.cancel)
         try:
             while True:
-                code = await self._run(await _deployed())
+                deployed = await self._deployed()
+                self._say(f"runs {deployed.name}, generation {deployed.generation}")
+                code = await self._run(deployed)
                 if code is not None:
                     return code
         except asyncio.CancelledError:
             return 0
+
+    async def _deployed(self) -> Deployed:
+        """What is deployed, as soon as something is."""
+        if not Deployed.read():
+            self._say("waits for an environment, which `cdk deploy --all` creates")
+        while not (deployed := Deployed.read()):
+            await asyncio.sleep(POLL_SECONDS)
+        return deployed
 
     async def _run(self, deployed: Deployed) -> int | None:
         """Run this deployment; the exit code, or None as soon as another one is wanted."""
@@ -69,7 +78,7 @@ class Keeper:
             report = self._report(deployed, problem=str(error))
             if self.source is BundleSource.REPOSITORY:
                 raise
-            print(f"{self.name} cannot start: {error}", file=sys.stderr, flush=True)
+            self._say(f"cannot start: {error}")
             while _is_wanted(deployed):
                 report.repeat()
                 await asyncio.sleep(POLL_SECONDS)
@@ -105,6 +114,9 @@ class Keeper:
         pages = pages_environment(deployed) if self.name == "api-server" else {}
         return {**environment, **proxy_environment(), **pages}
 
+    def _say(self, text: str) -> None:
+        print(self.name, text, flush=True)
+
     def _report(self, deployed: Deployed, *, problem: str = "") -> Report:
         report = Report(
             component=self.name,
@@ -114,13 +126,6 @@ class Keeper:
         )
         report.write()
         return report
-
-
-async def _deployed() -> Deployed:
-    """What is deployed, as soon as something is."""
-    while not (deployed := Deployed.read()):
-        await asyncio.sleep(POLL_SECONDS)
-    return deployed
 
 
 def _is_wanted(deployed: Deployed) -> bool:

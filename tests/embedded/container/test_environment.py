@@ -165,7 +165,9 @@ def test_a_container_gets_the_execution_role(
     laptop: Laptop, environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
-    config.write_text(f"[default]\ncredential_process = {sys.executable} {credentials.__file__}\n")
+    config.write_text(
+        f"[default]\ncredential_process = {sys.executable} -I -S {credentials.__file__}\n"
+    )
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     url = f"http://127.0.0.1:{laptop.supervisor_port}/credentials/{environment}"

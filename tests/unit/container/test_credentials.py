@@ -58,7 +58,9 @@ def test_boto3_takes_the_roles_session(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
-    config.write_text(f"[default]\ncredential_process = {sys.executable} {credentials.__file__}\n")
+    config.write_text(
+        f"[default]\ncredential_process = {sys.executable} -I -S {credentials.__file__}\n"
+    )
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
