@@ -98,6 +98,6 @@ def test_folders_that_volumes_are_mounted_over_are_in_the_image() -> None:
     assert mounted <= names
 
 
-def test_only_the_containers_of_the_service_have_the_control_key_and_no_other_port() -> None:
+def test_the_service_is_reached_from_the_containers_only() -> None:
     assert SERVICES["mwaa"]["env_file"][0]["path"].endswith("/mwaa.env")
     assert "ports" not in SERVICES["mwaa"]
