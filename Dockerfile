@@ -24,11 +24,12 @@ ENV AIRFLOW_HOME=/usr/local/airflow \
 USER airflow
 WORKDIR /usr/local/airflow
 COPY requirements/locks/mwaa-image.txt /opt/lake/requirements/locks/
-# The folders that volumes are mounted over: a new volume takes their owner.
+# The folders that are mounted over, here and below: a new volume takes their owner.
 RUN mkdir -p dags plugins requirements startup logs .cache/uv \
  && python3.12 -m venv .local \
  && uv pip install --quiet --no-cache --no-deps --compile-bytecode --require-hashes \
       --requirements /opt/lake/requirements/locks/mwaa-image.txt
+RUN mkdir environment reports mwaa
 COPY infra /opt/lake/infra
 WORKDIR /opt/lake
 ENTRYPOINT ["python", "-m", "infra.container"]

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.cdk import cdk
+from infra.cli.environment import wait_until_available
 from infra.cli.rehearsal import REQUIREMENTS, refusals
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, step
@@ -25,6 +26,8 @@ from infra.settings import EnvironmentSettings, environment_settings
 
 compose = typer.Typer(no_args_is_help=True, help="MWAA in containers (docker-compose.yaml).")
 
+AVAILABLE_TIMEOUT_SECONDS = 1200
+
 Environment = Annotated[
     str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
 ]
@@ -34,14 +37,13 @@ Wheels = Annotated[
 
 
 @compose.command()
-def prepare(environment: Environment = "dev", wheels: Wheels = False) -> None:
+def prepare(wheels: Wheels = False) -> None:
     """Write what `docker compose up` needs below LAKE_HOME: the bundle, and the secrets.
 
     Again after a change of dags/, plugins/ or requirements/: DAGs are followed at once, the rest
     when a container starts. Secrets are made once and kept.
     """
-    settings = local_settings()
-    _prepare(environment_settings(environment), settings, wheels=wheels)
+    _prepare(local_settings(), wheels=wheels)
 
 
 @compose.command()
@@ -51,23 +53,26 @@ def up(
     build: Annotated[bool, typer.Option(help="Build the images that are not there.")] = True,
     workers: Annotated[int, typer.Option(min=1, help="How many Celery workers.")] = 1,
 ) -> None:
-    """Prepare, deploy the lake's storage to the embedded AWS, and start every component.
+    """Prepare, start the containers, and deploy the environment to them with the real `cdk`.
 
-    Exits with 0 only if all of them are healthy. What stands is reused.
+    Exits with 0 only if the MWAA environment is AVAILABLE. What stands is reused.
+    LAKE_BUNDLE chooses what Airflow runs: the folders of the `repository`, or the `bucket`'s.
     """
     settings = local_settings()
     chosen = environment_settings(environment)
     with _engine_errors():
         require_engine()
-        _prepare(chosen, settings, wheels=wheels)
+        _prepare(settings, wheels=wheels)
         building = [] if build else ["--no-build"]
-        start = ("up", "--detach", "--wait", *building)
-        with step("Starting the embedded AWS"):
-            run_compose(*start, "aws", settings=settings)
-        with step(f"cdk deploy {chosen.prefix}-storage"):
-            _deploy_storage(chosen, settings)
-        with step("Starting Airflow"):
-            run_compose(*start, "--scale", f"worker={workers}", settings=settings)
+        with step("Starting the containers"):
+            run_compose(
+                *("up", "--detach", "--wait", *building, "--scale", f"worker={workers}"),
+                settings=settings,
+            )
+    with step(f"cdk deploy --all, environment {chosen.name}"):
+        _deploy(chosen, settings)
+    with step(f"Waiting until the MWAA environment {chosen.prefix} is AVAILABLE"):
+        wait_until_available(chosen.prefix, settings, timeout_seconds=AVAILABLE_TIMEOUT_SECONDS)
     console.print(f"Airflow  http://127.0.0.1:{settings.airflow_port}")
 
 
@@ -86,7 +91,7 @@ def down(
             run_compose("--profile", "flower", "down", *kept, settings=settings)
 
 
-def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheels: bool) -> None:
+def _prepare(settings: LocalSettings, *, wheels: bool) -> None:
     folder = settings.home / "compose"
     with step(f"Writing {folder}"), refusals():
         package = None
@@ -100,20 +105,19 @@ def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheel
                 )
             )
         write_bundle(folder / "bundle", repository=REPOSITORY, package=package)
-        write_env_files(folder, environment=environment, settings=settings)
+        write_env_files(folder, settings=settings)
     console.print(f"Login  user [bold]admin[/]  password [bold]{users_password(folder)}[/]")
 
 
-def _deploy_storage(environment: EnvironmentSettings, settings: LocalSettings) -> None:
-    """Deploy what the DAGs read and write: the MWAA environment is the containers."""
+def _deploy(environment: EnvironmentSettings, settings: LocalSettings) -> None:
     templates: Path = settings.home / "cdk.out" / environment.name
     account = f"aws://{settings.account_id}/{settings.region}"
     context = f"environment={environment.name}"
     cdk("bootstrap", account, settings=settings, folder=settings.home)
     cdk("synth", "--quiet", "--output", str(templates), "-c", context, settings=settings)
     cdk(
-        "deploy", f"{environment.prefix}-storage", "--exclusively", "--require-approval", "never",
-        "--app", str(templates), settings=settings,
+        "deploy", "--all", "--require-approval", "never", "--app", str(templates),
+        settings=settings,
     )  # fmt: skip
 
 

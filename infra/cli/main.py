@@ -30,6 +30,7 @@ from infra.cli.runs import Runs
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, errors, step
 from infra.local.settings import LocalSettings
+from infra.local.supervisor.lock import running_pid
 from infra.settings import UnknownEnvironmentError, environment_settings
 
 app = typer.Typer(
@@ -91,7 +92,8 @@ def demo(environment: Environment = "dev") -> None:
     """
     settings = local_settings()
     run_demo(environment=DeployedEnvironment.read(environment, settings), settings=settings)
-    _say_where(environment, settings)
+    if running_pid(settings.home):  # in containers, `lake compose up` has said it
+        _say_where(environment, settings)
 
 
 @app.command()

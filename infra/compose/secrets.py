@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.mwaa.airflow import as_variables
+from infra.container.configuration import database_url
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.durable import write_durably
 from infra.local.supervisor.secrets import (
@@ -19,22 +19,25 @@ from infra.local.supervisor.secrets import (
     random_token,
     signing_key,
 )
-from infra.settings import EnvironmentSettings
 
 
-def write_env_files(
-    folder: Path, *, environment: EnvironmentSettings, settings: LocalSettings
-) -> None:
+def write_env_files(folder: Path, *, settings: LocalSettings) -> None:
     """Write `<service>.env` for each service that has a secret, into `folder`."""
     secrets = SecretFolder(folder / "secrets")
     database, queue = secrets.get("postgres-password"), secrets.get("redis-password")
+    service = {
+        "LAKE_ACCOUNT_ID": settings.account_id,
+        "LAKE_REGION": settings.region,
+        "LAKE_CONTROL_KEY": secrets.get("control-key", random_token),
+    }
     files = {
         "postgres": {"POSTGRES_PASSWORD": database},
         "redis": {"REDISCLI_AUTH": queue},
-        "aws": {
-            "LAKE_ACCOUNT_ID": settings.account_id,
-            "LAKE_REGION": settings.region,
-            "LAKE_CONTROL_KEY": secrets.get("control-key", random_token),
+        "aws": service,
+        "mwaa": {
+            **service,
+            "LAKE_DATABASE": database_url(database),
+            "LAKE_USERS_PASSWORD": users_password(folder),
         },
         "airflow": {
             "POSTGRES_PASSWORD": database,
@@ -43,11 +46,10 @@ def write_env_files(
             "AIRFLOW_JWT_SECRET": secrets.get("jwt-secret", signing_key),
             "AIRFLOW_API_SECRET_KEY": secrets.get("api-secret-key"),
             "AIRFLOW_USERS_PASSWORD": users_password(folder),
-            **_airflow_variables(environment, settings),
         },
     }
-    for service, variables in files.items():
-        write_durably(folder / f"{service}.env", env_file(variables).encode())
+    for name, variables in files.items():
+        write_durably(folder / f"{name}.env", env_file(variables).encode())
 
 
 def users_password(folder: Path) -> str:
@@ -60,25 +62,3 @@ def env_file(variables: Mapping[str, str]) -> str:
     escapes = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$"})
     lines = [f'{name}="{value.translate(escapes)}"\n' for name, value in variables.items()]
     return "".join(lines)
-
-
-def _airflow_variables(environment: EnvironmentSettings, settings: LocalSettings) -> dict[str, str]:
-    """Where the lake is in the embedded AWS, and the options of the MWAA environment."""
-    place = f"{settings.account_id}-{settings.region}"
-    options = {
-        **environment.airflow.options,
-        "lake.landing_bucket": f"{environment.prefix}-landing-{place}",
-        "lake.curated_bucket": f"{environment.prefix}-curated-{place}",
-        "lake.database": environment.database_name,
-        "lake.workgroup": environment.prefix,
-        "lake.task_slots": str(environment.airflow.task_slots),
-    }
-    return {
-        "AIRFLOW_ENV_NAME": environment.prefix,
-        "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
-        "AWS_REGION": settings.region,
-        "AWS_DEFAULT_REGION": settings.region,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        **as_variables(options),
-    }

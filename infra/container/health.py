@@ -10,21 +10,28 @@ import os
 import socket
 import sys
 import urllib.request
+from pathlib import Path
 from urllib.parse import quote
 
+DEPLOYED = Path("/usr/local/airflow/environment/environment.json")
+"""The environment that the components run; without it they have nothing to do."""
 PAGES = {
     "api-server": "http://127.0.0.1:8080/api/v2/version",
     "scheduler": "http://127.0.0.1:8974/health",
     "flower": "http://127.0.0.1:5555/healthcheck",
     "aws": "http://127.0.0.1:4566/_ministack/health",
+    "mwaa": "http://127.0.0.1:4567/health",
 }
 MONITOR = "http://api-server:8080/api/v2/monitor/health"
 """The API server knows the heartbeats of those that have no port of their own."""
+IDLE_WITHOUT_ENVIRONMENT = {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
 TIMEOUT_SECONDS = 5.0
 
 
 def problem(component: str) -> str:
     """Why the component is not healthy; empty where it is."""
+    if component in IDLE_WITHOUT_ENVIRONMENT and not DEPLOYED.exists():
+        return ""
     match component:
         case "worker":
             return _worker_problem()

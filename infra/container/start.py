@@ -1,4 +1,4 @@
-"""A container's start, as on MWAA: startup script, requirements, then the component."""
+"""A container's start: becomes its component, or keeps it in step with what is deployed."""
 
 from __future__ import annotations
 
@@ -12,75 +12,40 @@ from typing import NoReturn
 
 from infra.container.components import COMPONENTS
 from infra.container.configuration import (
-    AIRFLOW_HOME,
     LOGS,
-    REQUIREMENTS,
-    STARTUP_SCRIPT,
+    BundleSource,
     Secrets,
     base_environment,
     component_environment,
 )
-from infra.local.mwaa.commands import CommandError, Runner
-from infra.local.mwaa.database import SET_UP
+from infra.container.deployed import AIRFLOW_HOME
+from infra.container.keeper import Keeper
 from infra.local.mwaa.model import ConfigurationError
-from infra.local.mwaa.startup import run_startup_script
-from infra.local.mwaa.validation import IMAGE_LOCK
-from infra.local.mwaa.virtualenv import LIMIT_SECONDS
-from infra.rehearsal.requirements_file import RequirementsFile, image_pins
-
-RUNNER = Runner(marker="container:")
 
 
-def start(name: str, environ: Mapping[str, str]) -> NoReturn:
-    """Become the component `name`; `init` makes or migrates the database and its users.
+def start(name: str, environ: Mapping[str, str]) -> int:
+    """Run the component `name`; its exit code.
 
     Raises ConfigurationError with the reason when it cannot start.
     """
     secrets = Secrets.read()
     base = base_environment(environ)
-    if name == "init":
-        users = {"MWAA_USERS_PASSWORD": secrets.airflow_users_password}
-        _become([sys.executable, str(SET_UP)], component_environment(base, {}, secrets) | users)
     component = COMPONENTS.get(name)
     if component is None:
-        expected = ", ".join(["init", *COMPONENTS])
+        expected = ", ".join(["mwaa", *COMPONENTS])
         raise ConfigurationError(f"{name} is no component: expected one of {expected}")
     _keep_log(name)
-    mwaa_component = component.mwaa_component
-    exported = asyncio.run(_prepare(mwaa_component, base)) if mwaa_component else {}
-    _become(["airflow", *component.arguments], component_environment(base, exported, secrets))
-
-
-async def _prepare(mwaa_component: str, base: Mapping[str, str]) -> dict[str, str]:
-    """Run the startup script and install the requirements; what the script exports."""
-    exported: dict[str, str] = {}
-    if STARTUP_SCRIPT.is_file():
-        variables = await run_startup_script(
-            STARTUP_SCRIPT, environment=base, runner=RUNNER, components=[mwaa_component]
-        )
-        exported = variables[mwaa_component]
-    if REQUIREMENTS.is_file():
-        await _install(RequirementsFile.read(REQUIREMENTS), {**base, **exported})
-    return exported
-
-
-async def _install(requirements: RequirementsFile, environment: Mapping[str, str]) -> None:
-    requirements.refuse_overrides(image_pins())
-    try:
-        await RUNNER.run(
-            [
-                *("uv", "pip", "install", "--quiet", "--requirements", str(requirements.path)),
-                *("--constraints", str(IMAGE_LOCK)),
-            ],
-            environment=environment,
-            folder=AIRFLOW_HOME,
-            timeout_seconds=LIMIT_SECONDS,
-        )
-    except CommandError as error:
-        raise ConfigurationError(
-            f"{requirements.blame(error.output) or requirements.path}\n"
-            f"The requirements could not be installed: {error}"
-        ) from None
+    if component.mwaa_component is None:
+        _become(["airflow", *component.arguments], component_environment(base, {}, secrets))
+    keeper = Keeper(
+        name=name,
+        component=component,
+        mwaa_component=component.mwaa_component,
+        base=base,
+        secrets=secrets,
+        source=BundleSource(environ["LAKE_BUNDLE"]),
+    )
+    return asyncio.run(keeper.run())
 
 
 def _keep_log(name: str) -> None:

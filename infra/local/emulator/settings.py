@@ -19,7 +19,10 @@ _SHAPES = {
     "LAKE_STATE_DIR": (r"/.+", "an absolute folder"),
     "LAKE_ACCOUNT_ID": (r"\d{12}", "an account of twelve digits"),
     "LAKE_REGION": (r"[a-z]{2}(-[a-z]+)+-\d", "a region such as us-east-1"),
-    "LAKE_SUPERVISOR_URL": (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:PORT"),
+    "LAKE_SUPERVISOR_URL": (
+        r"http://(127\.0\.0\.1|mwaa):\d+",
+        "http://127.0.0.1:PORT, or http://mwaa:PORT in a container",
+    ),
     "LAKE_CONTROL_KEY": (r"\S{16,}", "a secret of at least 16 characters"),
     "LAKE_AWS_HOST": (r"127\.0\.0\.1|0\.0\.0\.0", "127.0.0.1, or 0.0.0.0 in a container"),
 }

@@ -29,7 +29,7 @@ class Supervisor:
         Raises:
             SupervisorUnavailable: nothing answers.
         """
-        request = urllib.request.Request(  # noqa: S310 - the settings allow http://127.0.0.1 only
+        request = urllib.request.Request(  # noqa: S310 - the settings allow http:// only
             self.url + path,
             method=method,
             data=body or None,

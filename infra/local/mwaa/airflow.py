@@ -140,8 +140,8 @@ class Airflow:
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": self._at_supervisor("credentials"),
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self.credentials_token,
-            **dict.fromkeys(_both_cases("HTTP_PROXY", "HTTPS_PROXY"), self.proxy_url),
-            **dict.fromkeys(_both_cases("NO_PROXY"), "127.0.0.1,localhost"),
+            **dict.fromkeys(both_cases("HTTP_PROXY", "HTTPS_PROXY"), self.proxy_url),
+            **dict.fromkeys(both_cases("NO_PROXY"), "127.0.0.1,localhost"),
         }
 
     def _at_supervisor(self, page: str) -> str:
@@ -154,7 +154,7 @@ class Airflow:
             **LAPTOP_OPTIONS,
             # LocalExecutor keeps this many processes: no more than the laptop has use for.
             "core.parallelism": str(min(size.tasks_per_worker * properties.max_workers, laptop)),
-            **_log_levels(properties),
+            **log_levels(properties),
         }
 
     def forced_options(self, plugins: Path) -> dict[str, str]:
@@ -206,12 +206,12 @@ def variable_of(option: str) -> str:
     return f"AIRFLOW__{option.upper().replace('.', '__', 1)}"
 
 
-def _both_cases(*names: str) -> list[str]:
+def both_cases(*names: str) -> list[str]:
     """Libraries differ in which case of the proxy variables they read."""
     return [*names, *(name.lower() for name in names)]
 
 
-def _log_levels(properties: Properties) -> dict[str, str]:
+def log_levels(properties: Properties) -> dict[str, str]:
     """Airflow has one level where MWAA has five: that of the tasks' logs decides."""
     task_logs = properties.logging_configuration.task_logs
     return {"logging.logging_level": task_logs.log_level} if task_logs else {}

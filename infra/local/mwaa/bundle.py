@@ -78,12 +78,10 @@ class Build(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Builder:
-    """Makes the builds of one environment; each has a folder, kept while it may run."""
+class SourceStore:
+    """Keeps the sources of one environment's builds; each has a folder, kept while it may run."""
 
     layout: Layout
-    virtual_environments: VirtualEnvironments
-    runner: Runner
 
     def store(self, sources: Sources) -> str:
         """Keep the sources of a build, so that it can be made again without S3; its key."""
@@ -93,6 +91,20 @@ class Builder:
         write_durably(folder / "requirements.txt", sources.requirements.encode())
         write_durably(folder / "startup.sh", sources.startup_script.encode())
         return sources.key
+
+    def discard_all_but(self, key: str) -> None:
+        """Remove the folders of other builds."""
+        for folder in self.layout.builds.iterdir():
+            if folder.name != key:
+                shutil.rmtree(folder)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Builder(SourceStore):
+    """Makes the builds of one environment from their sources."""
+
+    virtual_environments: VirtualEnvironments
+    runner: Runner
 
     async def make(self, key: str, *, environment: Mapping[str, str]) -> Build:
         """Run the startup script, then unpack plugins and install the requirements.
@@ -123,12 +135,6 @@ class Builder:
             plugins=plugins,
             startup_variables=variables,
         )
-
-    def discard_all_but(self, key: str) -> None:
-        """Remove the folders of other builds."""
-        for folder in self.layout.builds.iterdir():
-            if folder.name != key:
-                shutil.rmtree(folder)
 
 
 def _read(s3: S3Client, bucket: str, key: str | None, version: str | None) -> bytes:

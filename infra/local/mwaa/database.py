@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.mwaa.airflow import AUTH_MANAGER, PAGES_PLUGIN, Airflow
@@ -15,6 +16,45 @@ from infra.local.mwaa.virtualenv import VirtualEnvironments, digest
 
 SET_UP = PAGES_PLUGIN / "set_up_database.py"
 LIMIT_SECONDS = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    """Runs `set_up_database.py` with the image's packages."""
+
+    runner: Runner
+    users_password: str
+
+    def version(self, url: str) -> str:
+        """What a database at `url` is set up for; it must be set up again when this changes."""
+        parts = (url.encode(), self.users_password.encode(), IMAGE_LOCK.read_bytes())
+        return digest(*parts, SET_UP.read_bytes())
+
+    async def run(self, image: Path, url: str, *arguments: str) -> None:
+        """Run it with the interpreter of the virtual environment `image`.
+
+        Raises ConfigurationError with what Airflow said.
+        """
+        with tempfile.TemporaryDirectory(prefix="airflow-") as home:
+            try:
+                await self.runner.run(
+                    [str(image / "bin" / "python"), str(SET_UP), *arguments],
+                    environment={
+                        "PATH": f"{image}/bin:/usr/bin:/bin",
+                        "HOME": home,
+                        "AIRFLOW_HOME": home,
+                        "AIRFLOW__CORE__AUTH_MANAGER": AUTH_MANAGER,
+                        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+                        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
+                        "MWAA_USERS_PASSWORD": self.users_password,
+                    },
+                    folder=Path(home),
+                    timeout_seconds=LIMIT_SECONDS,
+                )
+            except CommandError as error:
+                raise ConfigurationError(
+                    f"Airflow's metadata database could not be set up: {error}"
+                ) from None
 
 
 class Database:
@@ -34,14 +74,12 @@ class Database:
     ) -> None:
         self._folder = folder
         self._virtual_environments = virtual_environments
-        self._runner = runner
-        self._users_password = users_password
+        self._set_up = SetUp(runner=runner, users_password=users_password)
         self._lock = asyncio.Lock()
 
     def version(self, url: str) -> str:
         """What a database at `url` is set up for; it must be set up again when this changes."""
-        parts = (url.encode(), self._users_password.encode(), IMAGE_LOCK.read_bytes())
-        return digest(*parts, SET_UP.read_bytes())
+        return self._set_up.version(url)
 
     async def set_up(self, airflow: Airflow, *, current_version: str | None) -> str:
         """Create the database of `airflow`, or migrate it from `current_version`; its version.
@@ -78,26 +116,7 @@ class Database:
 
     async def _run(self, url: str, *arguments: str) -> None:
         image = await self._virtual_environments.make_image()
-        with tempfile.TemporaryDirectory(prefix="airflow-") as home:
-            try:
-                await self._runner.run(
-                    [str(image / "bin" / "python"), str(SET_UP), *arguments],
-                    environment={
-                        "PATH": f"{image}/bin:/usr/bin:/bin",
-                        "HOME": home,
-                        "AIRFLOW_HOME": home,
-                        "AIRFLOW__CORE__AUTH_MANAGER": AUTH_MANAGER,
-                        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-                        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
-                        "MWAA_USERS_PASSWORD": self._users_password,
-                    },
-                    folder=Path(home),
-                    timeout_seconds=LIMIT_SECONDS,
-                )
-            except CommandError as error:
-                raise ConfigurationError(
-                    f"Airflow's metadata database could not be set up: {error}"
-                ) from None
+        await self._set_up.run(image, url, *arguments)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -8,9 +8,9 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
-from infra.local.mwaa.bundle import Build
-from infra.local.mwaa.host import AirflowHost
+from infra.local.mwaa.hosting import Host, Prepared
 from infra.local.mwaa.model import (
     ApiError,
     ConfigurationError,
@@ -37,7 +37,7 @@ class Environment:
     the disk before an operation starts, and after each step that must not be lost.
     """
 
-    def __init__(self, record: Record, *, records: Path, host: AirflowHost) -> None:
+    def __init__(self, record: Record, *, records: Path, host: Host[Any]) -> None:
         self.record = record
         self.host = host
         self.tokens = Tokens()
@@ -160,7 +160,7 @@ class Environment:
 
     # Their steps.
 
-    async def _start(self, build: Build, properties: Properties) -> None:
+    async def _start(self, build: Prepared, properties: Properties) -> None:
         """Start Airflow; when that fails, nothing of it is left running."""
         try:
             version = await self.host.start(

@@ -6,14 +6,16 @@ import hmac
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from pydantic import ValidationError
 
 from infra.local.mwaa.environment import Environment
 from infra.local.mwaa.host import AirflowHost
+from infra.local.mwaa.hosting import Host
 from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.model import (
     ApiError,
@@ -38,6 +40,8 @@ class Service:
 
     laptop: Laptop
     environments: dict[str, Environment] = field(default_factory=dict)
+    make_host: Callable[[Record, Laptop], Host[Any]] = AirflowHost
+    """What an environment's Airflow runs on."""
 
     def load(self) -> None:
         """Know every environment that has a record on disk; none of them is started."""
@@ -116,14 +120,13 @@ class Service:
     def find_by_token(self, name: str, token: str) -> Environment | None:
         """The environment whose tasks show this credentials token."""
         environment = self.environments.get(name)
-        if environment and hmac.compare_digest(environment.host.airflow.credentials_token, token):
+        if environment and hmac.compare_digest(environment.host.credentials_token, token):
             return environment
         return None
 
     def _add(self, record: Record) -> Environment:
-        environment = Environment(
-            record, records=self.laptop.records, host=AirflowHost(record, self.laptop)
-        )
+        host = self.make_host(record, self.laptop)
+        environment = Environment(record, records=self.laptop.records, host=host)
         self.environments[record.name] = environment
         return environment
 

@@ -49,11 +49,12 @@ def is_aws(host: str) -> bool:
 
 
 class Proxy:
-    """Listens on 127.0.0.1 at a free port, for `CONNECT` and for absolute `http://` requests."""
+    """Listens for `CONNECT` and for absolute `http://` requests; port 0 is a free one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self._host = host
+        self.port = port
 
     @property
     def url(self) -> str:
@@ -63,7 +64,7 @@ class Proxy:
     async def start(self) -> None:
         """Start to listen."""
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", 0, limit=HEAD_LIMIT_BYTES
+            self._serve, self._host, self.port, limit=HEAD_LIMIT_BYTES
         )
         self.port = self._server.sockets[0].getsockname()[1]
 

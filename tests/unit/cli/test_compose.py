@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from infra.cli import compose as module
 
 
 def lake(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
@@ -35,3 +38,29 @@ def test_a_machine_without_an_engine_gets_one_clear_line(tmp_path: Path, command
     assert said.returncode == 1
     assert said.stderr.startswith("lake: no container engine with Compose answers")
     assert len(said.stderr.splitlines()) == 1
+
+
+def test_up_deploys_everything_to_containers_that_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def record(*arguments: str, **_: object) -> None:
+        done.append(" ".join(arguments))
+
+    def wait(name: str, *_: object, **__: object) -> None:
+        done.append(f"wait for {name}")
+
+    monkeypatch.setenv("LAKE_HOME", str(tmp_path))
+    monkeypatch.setattr(module, "require_engine", lambda: None)
+    monkeypatch.setattr(module, "run_compose", record)
+    monkeypatch.setattr(module, "cdk", record)
+    monkeypatch.setattr(module, "wait_until_available", wait)
+
+    result = CliRunner().invoke(module.compose, ["up", "--no-build", "--workers", "3"])
+
+    assert result.exit_code == 0, result.output
+    assert done[0] == "up --detach --wait --no-build --scale worker=3"
+    assert [words.split()[0] for words in done[1:4]] == ["bootstrap", "synth", "deploy"]
+    assert "--all" in done[3]
+    assert done[4] == "wait for lake-dev"

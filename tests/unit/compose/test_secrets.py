@@ -8,12 +8,11 @@ import pytest
 
 from infra.compose.secrets import env_file, users_password, write_env_files
 from infra.local.settings import LocalSettings
-from infra.settings import DEV
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_env_files(tmp_path, environment=DEV, settings=LocalSettings(home=tmp_path))
+    write_env_files(tmp_path, settings=LocalSettings(home=tmp_path))
     return tmp_path
 
 
@@ -45,14 +44,19 @@ def test_nobody_else_can_read_them(folder: Path) -> None:
 
 def test_they_stay_the_same(folder: Path) -> None:
     before = {path: path.read_text() for path in folder.glob("*.env")}
-    write_env_files(folder, environment=DEV, settings=LocalSettings(home=folder))
+    write_env_files(folder, settings=LocalSettings(home=folder))
     assert {path: path.read_text() for path in folder.glob("*.env")} == before
 
 
-def test_airflow_knows_where_the_lake_is(folder: Path) -> None:
-    airflow = read(folder / "airflow.env")
-    assert airflow["AIRFLOW__LAKE__LANDING_BUCKET"] == "lake-dev-landing-123456789012-us-east-1"
-    assert airflow["AIRFLOW__LAKE__DATABASE"] == "lake_dev"
+def test_airflow_has_no_key_of_the_account(folder: Path) -> None:
+    assert not [name for name in read(folder / "airflow.env") if name.startswith("AWS_")]
+
+
+def test_the_service_and_the_embedded_aws_share_the_control_key(folder: Path) -> None:
+    aws, mwaa = read(folder / "aws.env"), read(folder / "mwaa.env")
+    assert aws["LAKE_CONTROL_KEY"] == mwaa["LAKE_CONTROL_KEY"]
+    assert mwaa["LAKE_USERS_PASSWORD"] == users_password(folder)
+    assert set(mwaa) - set(aws) == {"LAKE_DATABASE", "LAKE_USERS_PASSWORD"}
 
 
 def test_nothing_in_a_value_is_taken_for_a_variable() -> None:

@@ -6,11 +6,13 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
 
 from infra.container import health
+from infra.container.deployed import Deployed
 from infra.container.health import problem
 
 ANSWERS = {
@@ -32,6 +34,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+@pytest.fixture(autouse=True)
+def environment(volume: Path, deployed: Deployed) -> None:
+    """An environment, without which there is nothing to check."""
+    assert volume.exists()
+    deployed.publish()
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from infra.container.components import COMPONENTS
+from infra.container.configuration import BundleSource
+from infra.container.deployed import AIRFLOW_HOME, MOUNTED, VOLUME
 from infra.container.health import PAGES
 from infra.settings import TASKS_A_WORKER
 
@@ -17,11 +19,12 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 TEXT = (REPOSITORY / "docker-compose.yaml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 CLASSES = yaml.safe_load((REPOSITORY / "infra" / "container" / "classes.yaml").read_text())
+BUNDLE = yaml.safe_load((REPOSITORY / "infra" / "container" / "bundle.yaml").read_text())
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
 
 
 def test_every_component_has_a_service_of_its_name() -> None:
-    others = {"init", "redis", "postgres", "aws"}
+    others = {"redis", "postgres", "aws", "mwaa"}
     assert set(SERVICES) == set(COMPONENTS) | others
     for name in COMPONENTS:
         assert SERVICES[name]["command"] == [name]
@@ -33,7 +36,7 @@ def test_ports_are_published_on_this_machine_only() -> None:
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"init"}))
+@pytest.mark.parametrize("name", sorted(SERVICES))
 def test_every_service_has_a_health_check_a_limit_and_logs_that_end(name: str) -> None:
     service = SERVICES[name]
     assert service["healthcheck"]["test"]
@@ -65,3 +68,36 @@ def test_the_image_has_the_version_that_the_environments_run() -> None:
     assert version
     assert SERVICES["worker"]["image"] == f"mwaa-lake/airflow:{version[1]}"
     assert "python3.12" in DOCKERFILE
+
+
+def test_a_source_of_the_bundle_is_a_service_of_its_name() -> None:
+    assert set(BUNDLE["services"]) == set(BundleSource)
+    for name, service in BUNDLE["services"].items():
+        assert service["environment"] == {"LAKE_BUNDLE": name}
+
+
+def test_mounted_folders_are_those_that_components_read() -> None:
+    targets = {Path(each["target"]) for each in BUNDLE["services"]["repository"]["volumes"]}
+    files = {MOUNTED.requirements.parent, MOUNTED.startup_script.parent}
+    assert targets == {MOUNTED.dags, MOUNTED.plugins, *files}
+
+
+def test_airflow_can_only_read_what_is_deployed() -> None:
+    for name, component in COMPONENTS.items():
+        if component.mwaa_component:
+            assert f"{VOLUME}:ro" in str(SERVICES[name]["volumes"])
+    assert f"environment:{VOLUME}" in SERVICES["mwaa"]["volumes"]
+
+
+def test_folders_that_volumes_are_mounted_over_are_in_the_image() -> None:
+    mounted = {
+        volume.split(":")[1] for name in ("worker", "mwaa") for volume in SERVICES[name]["volumes"]
+    }
+    made = set(re.findall(r"mkdir (?:-p )?(.+?)(?: \\\\)?$", DOCKERFILE, re.MULTILINE))
+    names = {f"{AIRFLOW_HOME}/{name}" for line in made for name in line.split()}
+    assert mounted <= names
+
+
+def test_the_service_is_reached_from_the_containers_only() -> None:
+    assert SERVICES["mwaa"]["env_file"][0]["path"].endswith("/mwaa.env")
+    assert "ports" not in SERVICES["mwaa"]

@@ -23,6 +23,11 @@ def test_the_settings_come_from_the_environment() -> None:
     assert settings.region == "eu-central-1"
 
 
+def test_in_a_container_the_supervisor_is_another() -> None:
+    given = {**COMPLETE, "LAKE_SUPERVISOR_URL": "http://mwaa:4567"}
+    assert EmulatorSettings.from_environment(given).supervisor_url == "http://mwaa:4567"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -170,9 +170,7 @@ def test_a_role_that_can_no_longer_be_assumed_is_said_to_the_task(
 
     host = service.get("lake-dev").host
     monkeypatch.setattr(host.role, "credentials", refused)
-    answer = client.get(
-        "/credentials/lake-dev", headers={"Authorization": host.airflow.credentials_token}
-    )
+    answer = client.get("/credentials/lake-dev", headers={"Authorization": host.credentials_token})
     assert (answer.status_code, answer.json()["message"]) == (403, "cannot be assumed")
 
 

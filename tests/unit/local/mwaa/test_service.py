@@ -116,7 +116,7 @@ def test_tasks_are_known_by_the_token_of_their_own_environment(
 ) -> None:
     for name in ("a", "b"):
         _create(service, name, request_body)
-    token = service.get("a").host.airflow.credentials_token
+    token = service.get("a").host.credentials_token
     assert service.find_by_token("a", token) is service.get("a")
     assert service.find_by_token("b", token) is None
     assert service.find_by_token("a", "") is None
