@@ -79,14 +79,21 @@ class Laptop:
 
     def status(self) -> SupervisorStatus:
         """Raises httpx.HTTPError while the supervisor does not answer."""
+        return SupervisorStatus.model_validate_json(self._ask("GET", "status").content)
+
+    def reset_database(self, environment: str) -> None:
+        """Have the supervisor make the metadata database anew, without waiting for it."""
+        self._ask("POST", f"environments/{environment}/reset-database")
+
+    def _ask(self, method: str, path: str) -> httpx.Response:
         token = self.home / "state" / "status-token"
         if not token.exists():
             raise httpx.ConnectError("no token yet")
-        answer = httpx.get(
-            f"http://127.0.0.1:{self.supervisor_port}/status",
+        return httpx.request(
+            method,
+            f"http://127.0.0.1:{self.supervisor_port}/{path}",
             headers={"Authorization": f"Bearer {token.read_text()}"},
-        )
-        return SupervisorStatus.model_validate_json(answer.raise_for_status().content)
+        ).raise_for_status()
 
     def pid(self, component: str) -> int | None:
         return next((c.pid for c in self.status().components if c.name == component), None)
@@ -198,6 +205,11 @@ class Laptop:
             "VersionId"
         ]
         return version
+
+    def versions(self) -> set[tuple[str, str]]:
+        """Key and version of every object of the Airflow bucket."""
+        pages = self.client("s3").get_paginator("list_object_versions").paginate(Bucket=BUCKET)
+        return {(each["Key"], each["VersionId"]) for page in pages for each in page["Versions"]}
 
     def request(self, **changes: Any) -> dict[str, Any]:
         """A request of CreateEnvironment for this account."""

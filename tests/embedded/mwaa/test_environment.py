@@ -225,6 +225,30 @@ def test_nothing_survives_a_killed_supervisor_and_the_next_one_resumes(
     assert laptop.rest("GET", f"/dags/who/dagRuns/{run}")["state"] == "success"
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_reset_database_is_as_after_a_create_and_the_bucket_stays(
+    laptop: Laptop, environment: str, killed: bool
+) -> None:
+    laptop.rest("POST", "/variables", {"key": "mine", "value": "1"})
+    laptop.run("who")
+    objects = laptop.versions()
+    laptop.reset_database(environment)
+    assert laptop.environment(environment)["Status"] == "UNAVAILABLE"
+    if killed:
+        laptop.end(signal.SIGKILL)
+        wait_until(lambda: not laptop.processes() and not laptop.listening(), seconds=10)
+        laptop.start()
+    assert laptop.settled(environment)["Status"] == "AVAILABLE"
+    assert laptop.rest("GET", "/variables")["total_entries"] == 0
+    assert laptop.rest("GET", "/dags/~/dagRuns")["total_entries"] == 0
+    (status,) = laptop.status().environments
+    login = {"username": status.username, "password": status.password}
+    assert httpx.post(f"{status.url}/auth/token", json=login).status_code == 201
+    wait_until(lambda: _dag_ids(laptop) == {"who", "slow"}, seconds=30)
+    laptop.run("who")
+    assert laptop.versions() == objects
+
+
 @pytest.mark.usefixtures("environment")
 def test_a_second_supervisor_is_refused(laptop: Laptop) -> None:
     assert laptop.process

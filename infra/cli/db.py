@@ -1,0 +1,63 @@
+"""`lake db`: the metadata database of Airflow."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from infra.cli import daemon
+from infra.cli.environment import wait_until_available
+from infra.cli.settings import local_settings
+from infra.cli.steps import Failed, step
+from infra.settings import environment_settings
+
+AVAILABLE_TIMEOUT_SECONDS = 600
+
+db = typer.Typer(no_args_is_help=True, help="The metadata database of Airflow.")
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@db.callback()
+def _group() -> None:
+    """Keep the name of the only command of the group."""
+
+
+@db.command()
+def reset(
+    environment: Annotated[
+        str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
+    ] = "dev",
+    yes: Yes = False,
+) -> None:
+    """Drop Airflow's metadata database and make it anew, with users and DAGs as after a create.
+
+    Tasks that run are ended. Runs, connections, variables and pools are forgotten; buckets, tables
+    and the files of logs stay. Killed in the middle, it is finished by the next `lake up`. Exits
+    with 0 only if Airflow runs on the new database.
+    """
+    settings = local_settings()
+    name = environment_settings(environment).prefix
+    if daemon.read_status(settings) is None:
+        raise Failed(
+            "nothing runs: `lake up` starts Airflow here; for containers, there is "
+            "`lake compose reset`"
+        )
+    daemon.login(settings, name)
+    confirm(f"of the MWAA environment {name}", yes=yes)
+    with step(f"Making the metadata database of {name} anew"):
+        daemon.reset_database(settings, name)
+        wait_until_available(name, settings, timeout_seconds=AVAILABLE_TIMEOUT_SECONDS)
+
+
+def confirm(whose: str, *, yes: bool) -> None:
+    """Ask before a metadata database is dropped, unless `yes`.
+
+    Raises:
+        typer.Abort: the answer is no, or there is nobody to ask.
+    """
+    if not yes:
+        typer.confirm(
+            f"All runs, connections, variables and pools {whose} are forgotten. Go on?", abort=True
+        )
