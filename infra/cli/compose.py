@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 
 from infra.cli.cdk import cdk
+from infra.cli.db import Yes, confirm
 from infra.cli.rehearsal import REQUIREMENTS, refusals
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, step
 from infra.compose.bundle import write_bundle
+from infra.compose.database import require_database, reset_database
 from infra.compose.engine import EngineError, require_engine
 from infra.compose.engine import compose as run_compose
 from infra.compose.secrets import users_password, write_env_files
@@ -84,6 +86,23 @@ def down(
         with step("Stopping the containers"):
             kept = ["--volumes"] if volumes else []
             run_compose("--profile", "flower", "down", *kept, settings=settings)
+
+
+@compose.command()
+def reset(yes: Yes = False) -> None:
+    """Drop Airflow's metadata database and make it anew: `lake db reset` for the containers.
+
+    Tasks that run are ended and the queue is emptied. Runs, connections, variables and pools are
+    forgotten; buckets, tables and the files of logs stay. Killed in the middle, it is finished when
+    it is run again. Exits with 0 only if Airflow runs on the new database.
+    """
+    settings = local_settings()
+    with _engine_errors():
+        require_engine()
+        require_database(settings=settings)
+        confirm("of the containers", yes=yes)
+        with step("Making the metadata database anew"):
+            reset_database(settings=settings)
 
 
 def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheels: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 
 from infra.local.settings import REPOSITORY, LocalSettings
 
@@ -39,6 +40,18 @@ def compose(*arguments: str, settings: LocalSettings) -> None:
 
     Raises EngineError when it ends with another exit code than 0.
     """
+    _run(arguments, settings, stdout=None)
+
+
+def compose_lines(*arguments: str, settings: LocalSettings) -> list[str]:
+    """The lines that `docker compose` prints.
+
+    Raises EngineError when it ends with another exit code than 0.
+    """
+    return _run(arguments, settings, stdout=subprocess.PIPE).splitlines()
+
+
+def _run(arguments: Sequence[str], settings: LocalSettings, *, stdout: int | None) -> str:
     ended = subprocess.run(
         ["docker", "compose", *arguments],  # noqa: S607  # wherever the person has it
         cwd=REPOSITORY,
@@ -48,8 +61,11 @@ def compose(*arguments: str, settings: LocalSettings) -> None:
             "LAKE_AWS_PORT": str(settings.aws_port),
             "LAKE_AIRFLOW_PORT": str(settings.airflow_port),
         },
+        stdout=stdout,
+        text=True,
         check=False,
     )
     if ended.returncode:
         command = " ".join(["docker compose", *arguments])
         raise EngineError(f"`{command}` ended with exit code {ended.returncode}")
+    return ended.stdout or ""

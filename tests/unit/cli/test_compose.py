@@ -28,7 +28,7 @@ def test_prepare_writes_the_bundle_and_the_secrets_and_says_the_login(tmp_path: 
     assert (tmp_path / "compose" / "secrets" / "users-password").read_text() in said.stdout
 
 
-@pytest.mark.parametrize("command", ["up", "down"])
+@pytest.mark.parametrize("command", ["up", "down", "reset"])
 def test_a_machine_without_an_engine_gets_one_clear_line(tmp_path: Path, command: str) -> None:
     said = lake("compose", command, home=tmp_path)
 
