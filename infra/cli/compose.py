@@ -17,8 +17,9 @@ from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, step
 from infra.compose.bundle import write_bundle
 from infra.compose.database import require_database, reset_database
-from infra.compose.engine import EngineError, require_engine
+from infra.compose.engine import EngineError, official_file, require_engine
 from infra.compose.engine import compose as run_compose
+from infra.compose.official import write_official_env_files
 from infra.compose.secrets import users_password, write_env_files
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.rehearsal.package import package_requirements
@@ -55,21 +56,15 @@ def up(
 ) -> None:
     """Prepare, deploy the lake's storage to the embedded AWS, and start every component.
 
-    Exits with 0 only if all of them are healthy. What stands is reused.
+    Exits with 0 only if all of them are healthy. What stands is reused. LAKE_MWAA_IMAGE or
+    LAKE_LOCAL_RUNNER_IMAGE names an official image that a person has built, to be run instead.
     """
     settings = local_settings()
     chosen = environment_settings(environment)
     with _engine_errors():
         require_engine()
         _prepare(chosen, settings, wheels=wheels)
-        building = [] if build else ["--no-build"]
-        start = ("up", "--detach", "--wait", *building)
-        with step("Starting the embedded AWS"):
-            run_compose(*start, "aws", settings=settings)
-        with step(f"cdk deploy {chosen.prefix}-storage"):
-            _deploy_storage(chosen, settings)
-        with step("Starting Airflow"):
-            run_compose(*start, "--scale", f"worker={workers}", settings=settings)
+        _start(chosen, settings, build=build, workers=workers)
     console.print(f"Airflow  http://127.0.0.1:{settings.airflow_port}")
 
 
@@ -120,7 +115,23 @@ def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheel
             )
         write_bundle(folder / "bundle", repository=REPOSITORY, package=package)
         write_env_files(folder, environment=environment, settings=settings)
+        if official_file(settings):
+            write_official_env_files(folder, environment=environment, settings=settings)
     console.print(f"Login  user [bold]admin[/]  password [bold]{users_password(folder)}[/]")
+
+
+def _start(
+    environment: EnvironmentSettings, settings: LocalSettings, *, build: bool, workers: int
+) -> None:
+    start = ["up", "--detach", "--wait", *([] if build else ["--no-build"])]
+    # The local runner runs its tasks itself.
+    scale = [] if settings.local_runner_image else ["--scale", f"worker={workers}"]
+    with step("Starting the embedded AWS"):
+        run_compose(*start, "aws", settings=settings)
+    with step(f"cdk deploy {environment.prefix}-storage"):
+        _deploy_storage(environment, settings)
+    with step("Starting Airflow"):
+        run_compose(*start, *scale, settings=settings)
 
 
 def _deploy_storage(environment: EnvironmentSettings, settings: LocalSettings) -> None:

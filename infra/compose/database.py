@@ -23,7 +23,10 @@ def reset_database(*, settings: LocalSettings) -> None:
     Raises EngineError when Compose does.
     """
     services = compose_lines("config", "--services", settings=settings)
-    workers = len(compose_lines("ps", "--all", "--quiet", "worker", settings=settings))
+    scale = []
+    if "worker" in services:
+        workers = compose_lines("ps", "--all", "--quiet", "worker", settings=settings)
+        scale = ["--scale", f"worker={len(workers)}"]
     compose("stop", *(each for each in services if each not in STORES), settings=settings)
     client = ("--username=airflow", "--maintenance-db=postgres", DATABASE)
     in_postgres = ("exec", "-T", "postgres")
@@ -31,10 +34,8 @@ def reset_database(*, settings: LocalSettings) -> None:
     compose(*in_postgres, "createdb", *client, settings=settings)
     if "redis" in _running(settings):
         compose("exec", "-T", "redis", "redis-cli", "FLUSHALL", settings=settings)
-    compose(
-        "up", "--detach", "--wait", "--no-build", "--no-recreate", "--scale", f"worker={workers}",
-        settings=settings,
-    )  # fmt: skip
+    start = ("up", "--detach", "--wait", "--no-build", "--no-recreate")
+    compose(*start, *scale, settings=settings)
 
 
 def _running(settings: LocalSettings) -> list[str]:

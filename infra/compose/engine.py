@@ -35,6 +35,18 @@ def require_engine() -> None:
             raise EngineError(_NONE.format(lines[-1] if lines else f"docker {arguments[0]} failed"))
 
 
+def official_file(settings: LocalSettings) -> str:
+    """The Compose file of the official image that the settings name; empty where they name none.
+
+    Raises EngineError when they name two.
+    """
+    if settings.mwaa_image and settings.local_runner_image:
+        raise EngineError("set LAKE_MWAA_IMAGE or LAKE_LOCAL_RUNNER_IMAGE, not both")
+    if settings.mwaa_image:
+        return "infra/compose/mwaa-image.yaml"
+    return "infra/compose/local-runner.yaml" if settings.local_runner_image else ""
+
+
 def compose(*arguments: str, settings: LocalSettings) -> None:
     """Run `docker compose`, which prints what it does.
 
@@ -52,11 +64,13 @@ def compose_lines(*arguments: str, settings: LocalSettings) -> list[str]:
 
 
 def _run(arguments: Sequence[str], settings: LocalSettings, *, stdout: int | None) -> str:
+    file = official_file(settings)
     ended = subprocess.run(
         ["docker", "compose", *arguments],  # noqa: S607  # wherever the person has it
         cwd=REPOSITORY,
         env={
             **os.environ,
+            **({"COMPOSE_FILE": file} if file else {}),
             "LAKE_HOME": str(settings.home),
             "LAKE_AWS_PORT": str(settings.aws_port),
             "LAKE_AIRFLOW_PORT": str(settings.airflow_port),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.mwaa.airflow import as_variables
+from infra.compose.options import airflow_variables
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.durable import write_durably
 from infra.local.supervisor.secrets import (
@@ -43,7 +43,7 @@ def write_env_files(
             "AIRFLOW_JWT_SECRET": secrets.get("jwt-secret", signing_key),
             "AIRFLOW_API_SECRET_KEY": secrets.get("api-secret-key"),
             "AIRFLOW_USERS_PASSWORD": users_password(folder),
-            **_airflow_variables(environment, settings),
+            **airflow_variables(environment, settings),
         },
     }
     for service, variables in files.items():
@@ -60,25 +60,3 @@ def env_file(variables: Mapping[str, str]) -> str:
     escapes = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$"})
     lines = [f'{name}="{value.translate(escapes)}"\n' for name, value in variables.items()]
     return "".join(lines)
-
-
-def _airflow_variables(environment: EnvironmentSettings, settings: LocalSettings) -> dict[str, str]:
-    """Where the lake is in the embedded AWS, and the options of the MWAA environment."""
-    place = f"{settings.account_id}-{settings.region}"
-    options = {
-        **environment.airflow.options,
-        "lake.landing_bucket": f"{environment.prefix}-landing-{place}",
-        "lake.curated_bucket": f"{environment.prefix}-curated-{place}",
-        "lake.database": environment.database_name,
-        "lake.workgroup": environment.prefix,
-        "lake.task_slots": str(environment.airflow.task_slots),
-    }
-    return {
-        "AIRFLOW_ENV_NAME": environment.prefix,
-        "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
-        "AWS_REGION": settings.region,
-        "AWS_DEFAULT_REGION": settings.region,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        **as_variables(options),
-    }

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 
-def lake(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+def lake(*arguments: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "infra.cli", *arguments],
-        env={"LAKE_HOME": str(home), "PATH": str(home)},  # where there is no docker
+        env={"LAKE_HOME": str(home), "PATH": str(home), **more},  # where there is no docker
         capture_output=True,
         text=True,
         check=False,
@@ -25,7 +25,15 @@ def test_prepare_writes_the_bundle_and_the_secrets_and_says_the_login(tmp_path: 
     assert said.returncode == 0, said.stderr
     assert (tmp_path / "compose" / "bundle" / "dags" / "market_quotes.py").is_file()
     assert (tmp_path / "compose" / "airflow.env").is_file()
+    assert not (tmp_path / "compose" / "mwaa-image.env").exists()
     assert (tmp_path / "compose" / "secrets" / "users-password").read_text() in said.stdout
+
+
+def test_for_an_official_image_prepare_writes_what_it_is_told(tmp_path: Path) -> None:
+    said = lake("compose", "prepare", home=tmp_path, LAKE_MWAA_IMAGE="mine:1")
+
+    assert said.returncode == 0, said.stderr
+    assert (tmp_path / "compose" / "mwaa-image.env").is_file()
 
 
 @pytest.mark.parametrize("command", ["up", "down", "reset"])

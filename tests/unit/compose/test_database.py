@@ -13,12 +13,13 @@ from infra.local.settings import LocalSettings
 ANSWERS = """
 printf '%s\\n' "$*" >> {seen}
 case "$*" in
-  "compose config --services") printf 'redis\\naws\\npostgres\\ninit\\nscheduler\\nworker\\n' ;;
+  "compose config --services") printf '%b' '{services}' ;;
   "compose ps --all --quiet worker") printf 'one\\ntwo\\n' ;;
   "compose ps --services --status running") printf '%b' '{running}' ;;
   *{fails}*) exit 3 ;;
 esac
 """
+SERVICES = "redis\\naws\\npostgres\\ninit\\nscheduler\\nworker\\n"
 CLIENT = "--username=airflow --maintenance-db=postgres airflow"
 
 
@@ -28,12 +29,18 @@ def settings(tmp_path: Path) -> LocalSettings:
 
 
 def docker(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, *, running: str, fails: str = "nothing"
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    running: str,
+    services: str = SERVICES,
+    fails: str = "nothing",
 ) -> Path:
     """Let `docker` be a script that answers as Compose does; where it writes what it is asked."""
     seen, path = folder / "seen", folder / "bin" / "docker"
     path.parent.mkdir()
-    path.write_text("#!/bin/sh\n" + ANSWERS.format(seen=seen, running=running, fails=fails))
+    script = ANSWERS.format(seen=seen, running=running, services=services, fails=fails)
+    path.write_text(f"#!/bin/sh\n{script}")
     path.chmod(0o755)
     monkeypatch.setenv("PATH", str(path.parent))
     return seen
@@ -65,6 +72,16 @@ def test_a_queue_that_does_not_run_is_not_emptied(
     seen = docker(tmp_path, monkeypatch, running="aws\\npostgres\\n")
     reset_database(settings=settings)
     assert not any("redis" in line for line in changes(seen))
+
+
+def test_a_file_without_workers_scales_none(
+    settings: LocalSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = "aws\\npostgres\\nlocal-runner\\n"
+    seen = docker(tmp_path, monkeypatch, running="postgres\\n", services=services)
+    reset_database(settings=settings)
+    assert changes(seen)[0] == "stop local-runner"
+    assert changes(seen)[-1] == "up --detach --wait --no-build --no-recreate"
 
 
 def test_a_drop_that_fails_starts_nothing_on_half_a_database(
