@@ -28,6 +28,9 @@ from infra.settings import EnvironmentSettings, environment_settings
 
 compose = typer.Typer(no_args_is_help=True, help="MWAA in containers (docker-compose.yaml).")
 
+AIRFLOW_COMMAND = "/opt/lake/infra/compose/airflow_command.py"
+"""In the image."""
+
 Environment = Annotated[
     str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
 ]
@@ -98,6 +101,23 @@ def reset(yes: Yes = False) -> None:
         confirm("of the containers", yes=yes)
         with step("Making the metadata database anew"):
             reset_database(settings=settings)
+
+
+@compose.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+def airflow(
+    arguments: Annotated[list[str], typer.Argument(help="Of `airflow`.", metavar="ARGUMENT...")],
+) -> None:
+    """Run `airflow` in the scheduler's container: lake compose airflow dags list.
+
+    Exits with 0 only if it does.
+    """
+    settings = local_settings()
+    service = "local-runner" if settings.local_runner_image else "scheduler"
+    with _engine_errors():
+        require_engine()
+        run_compose("exec", service, "python3", AIRFLOW_COMMAND, *arguments, settings=settings)
 
 
 def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheels: bool) -> None:

@@ -43,3 +43,24 @@ def test_a_machine_without_an_engine_gets_one_clear_line(tmp_path: Path, command
     assert said.returncode == 1
     assert said.stderr.startswith("lake: no container engine with Compose answers")
     assert len(said.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "service"),
+    [({}, "scheduler"), ({"LAKE_LOCAL_RUNNER_IMAGE": "mine:2"}, "local-runner")],
+)
+def test_airflow_gets_its_arguments_as_they_are(
+    tmp_path: Path, more: dict[str, str], service: str
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/seen\n')
+    docker.chmod(0o755)
+
+    said = lake("compose", "airflow", "dags", "list", "--output", "json", home=tmp_path, **more)
+
+    assert said.returncode == 0, said.stderr
+    asked = (tmp_path / "seen").read_text().splitlines()[-1]
+    assert asked == (
+        f"compose exec {service} python3 /opt/lake/infra/compose/airflow_command.py "
+        "dags list --output json"
+    )
