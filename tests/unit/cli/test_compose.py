@@ -9,14 +9,25 @@ from pathlib import Path
 import pytest
 
 
-def lake(*arguments: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:
+def lake(
+    *arguments: str, home: Path, typed: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "infra.cli", *arguments],
         env={"LAKE_HOME": str(home), "PATH": str(home), **more},  # where there is no docker
+        input=typed,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def play_docker(folder: Path, *, answer: str = "") -> Path:
+    """Let `docker` print `answer`, whatever it is asked; where it writes what that was."""
+    docker = folder / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$*" >> {folder}/seen\necho {answer}\n')
+    docker.chmod(0o755)
+    return folder / "seen"
 
 
 def test_prepare_writes_the_bundle_and_the_secrets_and_says_the_login(tmp_path: Path) -> None:
@@ -46,20 +57,33 @@ def test_a_machine_without_an_engine_gets_one_clear_line(tmp_path: Path, command
 
 
 @pytest.mark.parametrize(
+    ("arguments", "typed", "code"),
+    [(["--yes"], "", 0), ([], "y\n", 0), ([], "n\n", 1), ([], "", 1)],
+)
+def test_reset_stops_nothing_unless_the_answer_is_yes(
+    tmp_path: Path, arguments: list[str], typed: str, code: int
+) -> None:
+    seen = play_docker(tmp_path, answer="postgres")
+
+    said = lake("compose", "reset", *arguments, home=tmp_path, typed=typed)
+
+    assert said.returncode == code, said.stderr
+    assert ("stop" in seen.read_text()) == (code == 0)
+
+
+@pytest.mark.parametrize(
     ("more", "service"),
     [({}, "scheduler"), ({"LAKE_LOCAL_RUNNER_IMAGE": "mine:2"}, "local-runner")],
 )
 def test_airflow_gets_its_arguments_as_they_are(
     tmp_path: Path, more: dict[str, str], service: str
 ) -> None:
-    docker = tmp_path / "docker"
-    docker.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/seen\n')
-    docker.chmod(0o755)
+    seen = play_docker(tmp_path)
 
     said = lake("compose", "airflow", "dags", "list", "--output", "json", home=tmp_path, **more)
 
     assert said.returncode == 0, said.stderr
-    asked = (tmp_path / "seen").read_text().splitlines()[-1]
+    asked = seen.read_text().splitlines()[-1]
     assert asked == (
         f"compose exec {service} python3 /opt/lake/infra/compose/airflow_command.py "
         "dags list --output json"
