@@ -89,36 +89,17 @@ def stop(settings: LocalSettings) -> None:
 
 def read_status(settings: LocalSettings) -> SupervisorStatus | None:
     """What the supervisor says of itself; None where none answers."""
+    token = settings.home / "state" / "status-token"
     try:
-        answer = _ask("GET", "status", settings)
+        answer = httpx.get(
+            f"{settings.supervisor_url}/status",
+            headers={"Authorization": f"Bearer {token.read_text()}"},
+            trust_env=False,
+        )
     except (FileNotFoundError, httpx.TransportError):
         return None
     answer.raise_for_status()
     return SupervisorStatus.model_validate(answer.json())
-
-
-def reset_database(settings: LocalSettings, environment: str) -> None:
-    """Have the supervisor make the metadata database of an MWAA environment anew.
-
-    Raises:
-        Failed: nothing runs, or the environment is not there or not AVAILABLE.
-    """
-    try:
-        answer = _ask("POST", f"environments/{environment}/reset-database", settings)
-    except (FileNotFoundError, httpx.TransportError) as error:
-        raise Failed("nothing runs: `lake up` starts the embedded AWS") from error
-    if answer.is_error:
-        raise Failed(answer.json()["message"])
-
-
-def _ask(method: str, path: str, settings: LocalSettings) -> httpx.Response:
-    token = settings.home / "state" / "status-token"
-    return httpx.request(
-        method,
-        f"{settings.supervisor_url}/{path}",
-        headers={"Authorization": f"Bearer {token.read_text()}"},
-        trust_env=False,
-    )
 
 
 def login(settings: LocalSettings, environment: str) -> EnvironmentStatus:

@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from infra.cli import daemon
-from infra.cli.environment import wait_until_available
+from infra.cli.environment import DeployedEnvironment, reset_database, wait_until_available
 from infra.cli.settings import local_settings
-from infra.cli.steps import Failed, step
-from infra.settings import environment_settings
+from infra.cli.steps import step
 
 AVAILABLE_TIMEOUT_SECONDS = 600
 
@@ -38,16 +36,10 @@ def reset(
     with 0 only if Airflow runs on the new database.
     """
     settings = local_settings()
-    name = environment_settings(environment).prefix
-    if daemon.read_status(settings) is None:
-        raise Failed(
-            "nothing runs: `lake up` starts Airflow here; for containers, there is "
-            "`lake compose reset`"
-        )
-    daemon.login(settings, name)
+    name = DeployedEnvironment.read(environment, settings).name
     confirm(f"of the MWAA environment {name}", yes=yes)
     with step(f"Making the metadata database of {name} anew"):
-        daemon.reset_database(settings, name)
+        reset_database(name, settings)
         wait_until_available(name, settings, timeout_seconds=AVAILABLE_TIMEOUT_SECONDS)
 
 

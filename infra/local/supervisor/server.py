@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header, HTTPException
+from fastapi import FastAPI, Header, HTTPException
 
 from infra.local.mwaa.api import add_error_answers, airflow_routes, mwaa_routes
 from infra.local.mwaa.service import Service
@@ -20,26 +20,16 @@ def make_server(
     status_token: str,
     status: Callable[[], SupervisorStatus],
 ) -> FastAPI:
-    """The routes: `/mwaa`, `/credentials`, `/tokens`, and those of the `lake` command.
-
-    The command shows the status token.
-    """
+    """The routes: `/mwaa`, `/credentials`, `/tokens` and `/status`."""
     app = FastAPI(title="mwaa-lake supervisor", docs_url=None, redoc_url=None, openapi_url=None)
     add_error_answers(app)
     app.include_router(mwaa_routes(service, control_key))
     app.include_router(airflow_routes(service))
 
-    def authorize(authorization: Annotated[str, Header()] = "") -> None:
+    @app.get("/status")
+    async def get_status(authorization: Annotated[str, Header()] = "") -> SupervisorStatus:
         if not hmac.compare_digest(authorization.encode(), f"Bearer {status_token}".encode()):
             raise HTTPException(403, "The status token is wrong")
-
-    @app.get("/status", dependencies=[Depends(authorize)])
-    async def get_status() -> SupervisorStatus:
         return status()
-
-    @app.post("/environments/{name}/reset-database", dependencies=[Depends(authorize)])
-    async def reset_database(name: str) -> dict[str, Any]:
-        service.get(name).reset_database()
-        return {}
 
     return app

@@ -79,21 +79,14 @@ class Laptop:
 
     def status(self) -> SupervisorStatus:
         """Raises httpx.HTTPError while the supervisor does not answer."""
-        return SupervisorStatus.model_validate_json(self._ask("GET", "status").content)
-
-    def reset_database(self, environment: str) -> None:
-        """Have the supervisor make the metadata database anew, without waiting for it."""
-        self._ask("POST", f"environments/{environment}/reset-database")
-
-    def _ask(self, method: str, path: str) -> httpx.Response:
         token = self.home / "state" / "status-token"
         if not token.exists():
             raise httpx.ConnectError("no token yet")
-        return httpx.request(
-            method,
-            f"http://127.0.0.1:{self.supervisor_port}/{path}",
+        answer = httpx.get(
+            f"http://127.0.0.1:{self.supervisor_port}/status",
             headers={"Authorization": f"Bearer {token.read_text()}"},
-        ).raise_for_status()
+        )
+        return SupervisorStatus.model_validate_json(answer.raise_for_status().content)
 
     def pid(self, component: str) -> int | None:
         return next((c.pid for c in self.status().components if c.name == component), None)

@@ -14,6 +14,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.cli.environment import reset_database
+from infra.local.settings import LocalSettings
 from tests.embedded.mwaa.conftest import DAGS
 from tests.embedded.mwaa.laptop import ACCOUNT, PRINCIPALS, ROLE, Laptop, wait_until
 
@@ -232,7 +234,7 @@ def test_a_reset_database_is_as_after_a_create_and_the_bucket_stays(
     laptop.rest("POST", "/variables", {"key": "mine", "value": "1"})
     laptop.run("who")
     objects = laptop.versions()
-    laptop.reset_database(environment)
+    reset_database(environment, LocalSettings(aws_port=laptop.aws_port))
     assert laptop.environment(environment)["Status"] == "UNAVAILABLE"
     if killed:
         laptop.end(signal.SIGKILL)

@@ -1,10 +1,8 @@
-"""`lake db reset`, with a supervisor that is played by a small server."""
+"""`lake db reset`, with an embedded AWS that is played by a small server."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,76 +11,60 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
-from infra.local.supervisor.status import EnvironmentStatus, SupervisorStatus
+from infra.cli.main import app
+from infra.cli.steps import Failed
 
-TOKEN = "token"
+OPTIONS = ("landing_bucket", "curated_bucket", "database", "workgroup")
 
 
 @dataclass
-class Supervisor:
-    """Answers `/status`, the reset, and GetEnvironment as the embedded AWS does."""
+class Aws:
+    """Answers GetEnvironment and the reset; keeps who asked for a reset."""
 
     home: Path
     name: str = "lake-dev"
+    status: str = "AVAILABLE"
     refusal: str = ""
     resets: list[str] = field(default_factory=list)
     port: int = 0
 
-    def answer(self, method: str, path: str) -> tuple[int, dict[str, Any]]:
-        if path == f"/environments/{self.name}/reset-database" and method == "POST":
-            self.resets.append(path)
+    def answer(self, method: str, path: str, authorization: str) -> tuple[int, dict[str, Any]]:
+        if (method, path) == ("POST", f"/reset-database/{self.name}"):
+            self.resets.append(authorization)
             return (400, {"message": self.refusal}) if self.refusal else (200, {})
-        if path == "/status":
-            return 200, self._status()
-        if path == f"/environments/{self.name}" and method == "GET":
-            return 200, {"Environment": {"Name": self.name, "Status": "AVAILABLE"}}
-        return 404, {"message": f"{path} is not found"}
+        if (method, path) == ("GET", f"/environments/{self.name}"):
+            options = {f"lake.{option}": "x" for option in OPTIONS}
+            described = {
+                "Name": self.name,
+                "Status": self.status,
+                "WebserverUrl": "127.0.0.1:1",
+                "AirflowConfigurationOptions": options,
+            }
+            return 200, {"Environment": described}
+        return 404, {"__type": "ResourceNotFoundException", "message": f"{path} is not found"}
 
-    def _status(self) -> dict[str, Any]:
-        environment = EnvironmentStatus(
-            name=self.name,
-            status="AVAILABLE",
-            url="http://127.0.0.1:1",
-            username="admin",
-            password="secret",
-            logs="",
-            error="",
-        )
-        return SupervisorStatus(
-            pid=1, since=0, endpoint_url="", ready=True, components=[], environments=[environment]
-        ).model_dump(mode="json")
-
-    def reset(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """Run `lake db reset` against this supervisor."""
-        return subprocess.run(
-            [sys.executable, "-m", "infra.cli", "db", "reset", *arguments],
-            env={
-                "LAKE_HOME": str(self.home),
-                "LAKE_SUPERVISOR_PORT": str(self.port),
-                "LAKE_AWS_PORT": str(self.port),
-                "PATH": "/usr/bin:/bin",
-            },
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def reset(self, *arguments: str, typed: str = "") -> Result:
+        """Run `lake db reset` against this embedded AWS."""
+        variables = {"LAKE_HOME": str(self.home), "LAKE_AWS_PORT": str(self.port)}
+        return CliRunner().invoke(app, ["db", "reset", *arguments], env=variables, input=typed)
 
 
 @pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
-    supervisor = Supervisor(home=tmp_path)
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "status-token").write_text(TOKEN)
+def aws(tmp_path: Path) -> Iterator[Aws]:
+    aws = Aws(home=tmp_path)
 
     class Handler(BaseHTTPRequestHandler):
         def _handle(self) -> None:
-            status, document = supervisor.answer(self.command, self.path)
+            status, document = aws.answer(
+                self.command, self.path, self.headers.get("Authorization", "")
+            )
             body = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("x-amzn-ErrorType", document.get("__type", ""))
             self.end_headers()
             self.wfile.write(body)
 
@@ -92,54 +74,61 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        supervisor.port = server.server_address[1]
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield supervisor
+        aws.port = server.server_address[1]
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield aws
         server.shutdown()
 
 
-def test_yes_resets_without_a_question(supervisor: Supervisor) -> None:
-    said = supervisor.reset("--yes")
+def failure(said: Result) -> str:
+    """What the command failed with; `lake` prints it in a line, with exit code 1."""
+    assert isinstance(said.exception, Failed)
+    return str(said.exception)
 
-    assert said.returncode == 0, said.stderr
-    assert len(supervisor.resets) == 1
-    assert "?" not in said.stdout
+
+def test_yes_resets_without_a_question_as_the_root_user(aws: Aws) -> None:
+    said = aws.reset("--yes")
+
+    assert said.exit_code == 0, said.output
+    assert "?" not in said.output
+    (authorization,) = aws.resets
+    assert authorization.startswith("AWS4-HMAC-SHA256 Credential=test/")
+    assert "/us-east-1/airflow/aws4_request" in authorization
 
 
 @pytest.mark.parametrize(("typed", "code", "resets"), [("y\n", 0, 1), ("n\n", 1, 0), ("", 1, 0)])
 def test_without_it_nothing_happens_unless_the_answer_is_yes(
-    supervisor: Supervisor, typed: str, code: int, resets: int
+    aws: Aws, typed: str, code: int, resets: int
 ) -> None:
-    said = supervisor.reset(typed=typed)
+    said = aws.reset(typed=typed)
 
-    assert said.returncode == code
-    assert "of the MWAA environment lake-dev are forgotten. Go on?" in said.stdout
-    assert len(supervisor.resets) == resets
-
-
-def test_what_the_supervisor_refuses_is_said_in_a_line(supervisor: Supervisor) -> None:
-    supervisor.refusal = "The environment lake-dev is UPDATING"
-    said = supervisor.reset("--yes")
-
-    assert said.returncode == 1
-    assert said.stderr == "lake: The environment lake-dev is UPDATING\n"
+    assert said.exit_code == code
+    assert "of the MWAA environment lake-dev are forgotten. Go on?" in said.output
+    assert len(aws.resets) == resets
 
 
-def test_an_environment_that_is_not_there_is_said_before_the_question(
-    supervisor: Supervisor,
-) -> None:
-    supervisor.name = "another"
-    said = supervisor.reset()
+def test_what_the_service_refuses_is_what_the_command_fails_with(aws: Aws) -> None:
+    aws.refusal = "The environment lake-dev is UPDATING"
 
-    assert said.returncode == 1
-    assert said.stderr == "lake: the MWAA environment lake-dev is not there: run `lake up`\n"
-    assert "?" not in said.stdout
+    assert failure(aws.reset("--yes")) == "The environment lake-dev is UPDATING"
 
 
-def test_where_nothing_runs_it_says_so(supervisor: Supervisor, tmp_path: Path) -> None:
-    (tmp_path / "state" / "status-token").unlink()
-    said = supervisor.reset("--yes")
+def test_an_environment_that_does_not_come_back_is_a_failure(aws: Aws) -> None:
+    aws.status = "CREATE_FAILED"
 
-    assert said.returncode == 1
-    assert said.stderr.startswith("lake: nothing runs: `lake up` starts Airflow here")
-    assert "`lake compose reset`" in said.stderr
+    assert "the MWAA environment lake-dev is CREATE_FAILED" in failure(aws.reset("--yes"))
+
+
+def test_an_environment_that_is_not_there_is_said_before_the_question(aws: Aws) -> None:
+    aws.name = "another"
+    said = aws.reset()
+
+    assert failure(said) == "the environment dev is not deployed: run `lake up`"
+    assert "?" not in said.output
+
+
+def test_where_nothing_runs_it_says_so(aws: Aws) -> None:
+    aws.port = 1025
+
+    said = failure(aws.reset("--yes"))
+    assert said == "no embedded AWS at http://127.0.0.1:1025: run `lake up`"

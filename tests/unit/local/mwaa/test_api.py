@@ -220,17 +220,17 @@ def test_a_wrong_rest_call_is_refused(client: TestClient, call: dict[str, Any]) 
 
 
 @pytest.mark.usefixtures("created")
-def test_a_database_is_reset_by_who_holds_the_status_token(
+def test_a_database_is_reset_for_callers_with_the_control_key(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(Environment, "reset_database", lambda e: asked.append(e.record.name))
-    right = {"Authorization": "Bearer status-token"}
-    assert client.post("/environments/lake-dev/reset-database").status_code == 403
+    path = "/mwaa/reset-database/lake-dev"
+    assert client.post(path, headers={"X-Lake-Control-Key": "wrong"}).status_code == 403
     assert asked == []
-    assert client.post("/environments/lake-dev/reset-database", headers=right).json() == {}
+    assert client.post(path).json() == {}
     assert asked == ["lake-dev"]
-    missing = client.post("/environments/none/reset-database", headers=right)
+    missing = client.post("/mwaa/reset-database/none")
     assert missing.status_code == 404
     assert missing.json()["message"] == "Environment none is not found"
 
