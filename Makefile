@@ -22,16 +22,18 @@ run: setup ## from files to a queried table: start the embedded AWS, deploy, loa
 	.venv/bin/lake up
 	.venv/bin/lake demo
 
-test: setup .lake/spark-venv/.installed ## the whole suite: unit, synth, embedded AWS, end to end
+test: setup .lake/spark-venv/.installed .tools/.compose ## the whole suite: unit, synth, embedded AWS, end to end
 	.venv/bin/pytest
 
 # W3005 warns of a dependency that is stated twice, which the CDK does for its own functions.
-check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Compose on its file
+check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Compose on its files
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/cfn-lint --ignore-checks W3005 -- cdk.out/*/*.template.json
 	.tools/bin/docker-compose --profile flower config --quiet
+	COMPOSE_FILE=infra/compose/mwaa-image.yaml .tools/bin/docker-compose config --quiet
+	COMPOSE_FILE=infra/compose/local-runner.yaml LAKE_RUNNER=. .tools/bin/docker-compose config --quiet
 
 synth: setup ## synthesize the templates of every environment into cdk.out/<environment>
 	@rm -rf $(ENVIRONMENTS:%=cdk.out/%)

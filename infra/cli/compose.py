@@ -16,8 +16,9 @@ from infra.cli.rehearsal import REQUIREMENTS, refusals
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, step
 from infra.compose.bundle import write_bundle
-from infra.compose.engine import EngineError, require_engine
+from infra.compose.engine import EngineError, official_file, require_engine
 from infra.compose.engine import compose as run_compose
+from infra.compose.official import write_official_env_files
 from infra.compose.secrets import users_password, write_env_files
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.rehearsal.package import package_requirements
@@ -27,6 +28,8 @@ from infra.settings import EnvironmentSettings, environment_settings
 compose = typer.Typer(no_args_is_help=True, help="MWAA in containers (docker-compose.yaml).")
 
 AVAILABLE_TIMEOUT_SECONDS = 1200
+AIRFLOW_COMMAND = "/opt/lake/infra/compose/airflow_command.py"
+"""In the image."""
 
 Environment = Annotated[
     str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
@@ -37,13 +40,13 @@ Wheels = Annotated[
 
 
 @compose.command()
-def prepare(wheels: Wheels = False) -> None:
+def prepare(environment: Environment = "dev", wheels: Wheels = False) -> None:
     """Write what `docker compose up` needs below LAKE_HOME: the bundle, and the secrets.
 
     Again after a change of dags/, plugins/ or requirements/: DAGs are followed at once, the rest
     when a container starts. Secrets are made once and kept.
     """
-    _prepare(local_settings(), wheels=wheels)
+    _prepare(environment_settings(environment), local_settings(), wheels=wheels)
 
 
 @compose.command()
@@ -55,24 +58,21 @@ def up(
 ) -> None:
     """Prepare, start the containers, and deploy the environment to them with the real `cdk`.
 
-    Exits with 0 only if the MWAA environment is AVAILABLE. What stands is reused.
-    LAKE_BUNDLE chooses what Airflow runs: the folders of the `repository`, or the `bucket`'s.
+    Exits with 0 only if the MWAA environment is AVAILABLE. What stands is reused. LAKE_BUNDLE
+    chooses what Airflow runs: the folders of the `repository`, or the `bucket`'s. LAKE_MWAA_IMAGE
+    or LAKE_LOCAL_RUNNER_IMAGE names an official image that a person has built, to be run instead.
     """
     settings = local_settings()
     chosen = environment_settings(environment)
     with _engine_errors():
         require_engine()
-        _prepare(settings, wheels=wheels)
-        building = [] if build else ["--no-build"]
-        with step("Starting the containers"):
-            run_compose(
-                *("up", "--detach", "--wait", *building, "--scale", f"worker={workers}"),
-                settings=settings,
-            )
-    with step(f"cdk deploy --all, environment {chosen.name}"):
-        _deploy(chosen, settings)
-    with step(f"Waiting until the MWAA environment {chosen.prefix} is AVAILABLE"):
-        wait_until_available(chosen.prefix, settings, timeout_seconds=AVAILABLE_TIMEOUT_SECONDS)
+        _prepare(chosen, settings, wheels=wheels)
+        start = ["up", "--detach", "--wait", *([] if build else ["--no-build"])]
+        scale = ["--scale", f"worker={workers}"]
+        if official_file(settings):
+            _start_official(chosen, settings, start=start, scale=scale)
+        else:
+            _start(chosen, settings, start=[*start, *scale])
     console.print(f"Airflow  http://127.0.0.1:{settings.airflow_port}")
 
 
@@ -91,7 +91,24 @@ def down(
             run_compose("--profile", "flower", "down", *kept, settings=settings)
 
 
-def _prepare(settings: LocalSettings, *, wheels: bool) -> None:
+@compose.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+def airflow(
+    arguments: Annotated[list[str], typer.Argument(help="Of `airflow`.", metavar="ARGUMENT...")],
+) -> None:
+    """Run `airflow` in the scheduler's container: lake compose airflow dags list.
+
+    Exits with 0 only if it does.
+    """
+    settings = local_settings()
+    service = "local-runner" if settings.local_runner_image else "scheduler"
+    with _engine_errors():
+        require_engine()
+        run_compose("exec", service, "python3", AIRFLOW_COMMAND, *arguments, settings=settings)
+
+
+def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheels: bool) -> None:
     folder = settings.home / "compose"
     with step(f"Writing {folder}"), refusals():
         package = None
@@ -106,17 +123,43 @@ def _prepare(settings: LocalSettings, *, wheels: bool) -> None:
             )
         write_bundle(folder / "bundle", repository=REPOSITORY, package=package)
         write_env_files(folder, settings=settings)
+        if official_file(settings):
+            write_official_env_files(folder, environment=environment, settings=settings)
     console.print(f"Login  user [bold]admin[/]  password [bold]{users_password(folder)}[/]")
 
 
-def _deploy(environment: EnvironmentSettings, settings: LocalSettings) -> None:
+def _start(environment: EnvironmentSettings, settings: LocalSettings, *, start: list[str]) -> None:
+    with step("Starting the containers"):
+        run_compose(*start, settings=settings)
+    with step(f"cdk deploy --all, environment {environment.name}"):
+        _deploy(environment, settings, "--all")
+    with step(f"Waiting until the MWAA environment {environment.prefix} is AVAILABLE"):
+        wait_until_available(
+            environment.prefix, settings, timeout_seconds=AVAILABLE_TIMEOUT_SECONDS
+        )
+
+
+def _start_official(
+    environment: EnvironmentSettings, settings: LocalSettings, *, start: list[str], scale: list[str]
+) -> None:
+    """Deploy what the DAGs read and write, and start Airflow: the environment is the containers."""
+    with step("Starting the embedded AWS"):
+        run_compose(*start, "aws", settings=settings)
+    with step(f"cdk deploy {environment.prefix}-storage"):
+        _deploy(environment, settings, f"{environment.prefix}-storage", "--exclusively")
+    with step("Starting Airflow"):
+        # The local runner runs its tasks itself.
+        run_compose(*start, *([] if settings.local_runner_image else scale), settings=settings)
+
+
+def _deploy(environment: EnvironmentSettings, settings: LocalSettings, *stacks: str) -> None:
     templates: Path = settings.home / "cdk.out" / environment.name
     account = f"aws://{settings.account_id}/{settings.region}"
     context = f"environment={environment.name}"
     cdk("bootstrap", account, settings=settings, folder=settings.home)
     cdk("synth", "--quiet", "--output", str(templates), "-c", context, settings=settings)
     cdk(
-        "deploy", "--all", "--require-approval", "never", "--app", str(templates),
+        "deploy", *stacks, "--require-approval", "never", "--app", str(templates),
         settings=settings,
     )  # fmt: skip
 

@@ -7,12 +7,18 @@ import time
 from dataclasses import dataclass
 from typing import Any, Self
 
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.cli.aws import client
+from infra.cli.aws import ROOT_KEY, client
 from infra.cli.steps import Failed
 from infra.local.settings import LocalSettings
 from infra.settings import environment_settings
+
+TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +80,25 @@ def describe(name: str, settings: LocalSettings) -> dict[str, Any] | None:
             f"the embedded AWS does not answer at {settings.endpoint_url}: run `lake up` ({error})"
         ) from error
     return dict(answer["Environment"])
+
+
+def reset_database(name: str, settings: LocalSettings) -> None:
+    """Start to make the metadata database of an MWAA environment anew; MWAA has no such call.
+
+    Raises:
+        Failed: the environment is not there or not AVAILABLE, or the embedded AWS does not answer.
+    """
+    url = f"{settings.endpoint_url}/reset-database/{name}"
+    call = AWSRequest("POST", url)
+    SigV4Auth(Credentials(ROOT_KEY, ROOT_KEY), "airflow", settings.region).add_auth(call)
+    try:
+        answer = httpx.post(
+            url, headers=dict(call.headers), trust_env=False, timeout=TIMEOUT_SECONDS
+        )
+    except httpx.TransportError as error:
+        raise Failed(f"no embedded AWS at {settings.endpoint_url}: run `lake up`") from error
+    if answer.is_error:
+        raise Failed(answer.json()["message"])
 
 
 def wait_until_available(name: str, settings: LocalSettings, *, timeout_seconds: float) -> None:

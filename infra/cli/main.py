@@ -16,6 +16,7 @@ from infra.cli.aws import aws_environment
 from infra.cli.backfill import backfill_archive, backfill_days
 from infra.cli.cdk import cdk
 from infra.cli.compose import compose
+from infra.cli.db import AVAILABLE_TIMEOUT_SECONDS, db
 from infra.cli.demo import demo as run_demo
 from infra.cli.environment import DeployedEnvironment, wait_until_available
 from infra.cli.landing import find_data_set
@@ -45,11 +46,11 @@ app = typer.Typer(
 app.add_typer(rehearsal.requirements, name="requirements")
 app.add_typer(rehearsal.startup, name="startup")
 app.add_typer(compose, name="compose")
+app.add_typer(db, name="db")
 
 Environment = Annotated[
     str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
 ]
-AVAILABLE_TIMEOUT_SECONDS = 600
 
 
 @app.command()

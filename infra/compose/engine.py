@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 
 from infra.local.settings import REPOSITORY, LocalSettings
 
@@ -34,22 +35,51 @@ def require_engine() -> None:
             raise EngineError(_NONE.format(lines[-1] if lines else f"docker {arguments[0]} failed"))
 
 
+def official_file(settings: LocalSettings) -> str:
+    """The Compose file of the official image that the settings name; empty where they name none.
+
+    Raises EngineError when they name two.
+    """
+    if settings.mwaa_image and settings.local_runner_image:
+        raise EngineError("set LAKE_MWAA_IMAGE or LAKE_LOCAL_RUNNER_IMAGE, not both")
+    if settings.mwaa_image:
+        return "infra/compose/mwaa-image.yaml"
+    return "infra/compose/local-runner.yaml" if settings.local_runner_image else ""
+
+
 def compose(*arguments: str, settings: LocalSettings) -> None:
     """Run `docker compose`, which prints what it does.
 
     Raises EngineError when it ends with another exit code than 0.
     """
+    _run(arguments, settings, stdout=None)
+
+
+def compose_lines(*arguments: str, settings: LocalSettings) -> list[str]:
+    """The lines that `docker compose` prints.
+
+    Raises EngineError when it ends with another exit code than 0.
+    """
+    return _run(arguments, settings, stdout=subprocess.PIPE).splitlines()
+
+
+def _run(arguments: Sequence[str], settings: LocalSettings, *, stdout: int | None) -> str:
+    file = official_file(settings)
     ended = subprocess.run(
         ["docker", "compose", *arguments],  # noqa: S607  # wherever the person has it
         cwd=REPOSITORY,
         env={
             **os.environ,
+            **({"COMPOSE_FILE": file} if file else {}),
             "LAKE_HOME": str(settings.home),
             "LAKE_AWS_PORT": str(settings.aws_port),
             "LAKE_AIRFLOW_PORT": str(settings.airflow_port),
         },
+        stdout=stdout,
+        text=True,
         check=False,
     )
     if ended.returncode:
         command = " ".join(["docker compose", *arguments])
         raise EngineError(f"`{command}` ended with exit code {ended.returncode}")
+    return ended.stdout or ""

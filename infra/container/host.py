@@ -84,12 +84,16 @@ class ContainersHost(Host[StoredBuild]):
         await self._stop_sync()
         self.components = []
 
+    async def drop_database(self) -> None:
+        """Let the containers run nothing, and drop the metadata database."""
+        withdraw()
+        await self._set_up.run(IMAGE, self._laptop.settings.database, "drop")
+
     async def remove(self) -> None:
         """Let the containers run nothing, and remove the bundle and the database."""
         deployed = Deployed.read()
         if not deployed or deployed.name == self._record.name:
-            withdraw()
-            await self._set_up.run(IMAGE, self._laptop.settings.database, "drop")
+            await self.drop_database()
             await asyncio.to_thread(self._remove_bundle)
         if self._secrets.exists():
             await asyncio.to_thread(shutil.rmtree, self._secrets)

@@ -32,6 +32,10 @@ class LocalSettings(BaseSettings):
     database: str = Field(default="", pattern=r"^(|postgresql\+psycopg2://.+)$")
     """Airflow's metadata databases: empty for SQLite, or the URL of a PostgreSQL server, whose user
     may create databases (one for each environment)."""
+    mwaa_image: str = ""
+    """An image of aws/amazon-mwaa-docker-images, which the containers run instead of their own."""
+    local_runner_image: str = ""
+    """An image of aws/aws-mwaa-local-runner, with Airflow 2, which the containers run instead."""
 
     @property
     def endpoint_url(self) -> str:

@@ -55,6 +55,7 @@ def mwaa_routes(service: Service, control_key: str) -> APIRouter:
     _add_environment_routes(router, service)
     _add_web_server_routes(router, service)
     _add_tag_routes(router, service)
+    _add_database_route(router, service)
     return router
 
 
@@ -166,6 +167,15 @@ def _add_tag_routes(router: APIRouter, service: Service) -> None:
     ) -> dict[str, Any]:
         environment = tagged(arn)
         environment.tag({k: v for k, v in environment.record.tags.items() if k not in tag_keys})
+        return {}
+
+
+def _add_database_route(router: APIRouter, service: Service) -> None:
+    """What MWAA does not have; the embedded AWS leaves it to those who may do all of `airflow`."""
+
+    @router.post("/reset-database/{name}")
+    async def reset_database(name: str) -> dict[str, Any]:
+        service.get(name).reset_database()
         return {}
 
 

@@ -107,12 +107,17 @@ class Database:
         return template
 
     async def drop(self, airflow: Airflow) -> None:
-        """Drop the database on a PostgreSQL server; SQLite's goes with the environment's folder.
+        """Drop the database of `airflow`, whose components must not run; one that is gone is fine.
 
-        Raises ConfigurationError when the server does not let it.
+        Raises ConfigurationError when a PostgreSQL server does not let it.
         """
         if airflow.settings.database:
             await self._run(airflow.database_url, "drop")
+            return
+        # With its journals, which SQLite would take for those of the next database.
+        sqlite = airflow.layout.sqlite
+        for path in sqlite.parent.glob(f"{sqlite.name}*"):
+            path.unlink()
 
     async def _run(self, url: str, *arguments: str) -> None:
         image = await self._virtual_environments.make_image()

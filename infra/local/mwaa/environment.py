@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 class Environment:
     """An environment over all restarts of the supervisor.
 
-    One operation (create, update, delete, resume) runs at a time, as a task. The record is on
-    the disk before an operation starts, and after each step that must not be lost.
+    One operation (create, update, reset, delete, resume) runs at a time, as a task. The record is
+    on the disk before an operation starts, and after each step that must not be lost.
     """
 
     def __init__(self, record: Record, *, records: Path, host: Host[Any]) -> None:
@@ -68,6 +68,22 @@ class Environment:
         self._commit(status=Status.UPDATING, requested=requested, last_update=_pending())
         if status is Status.AVAILABLE:
             self._begin(self._update(requested))
+
+    def reset_database(self) -> None:
+        """Start to make the metadata database anew: UNAVAILABLE until Airflow runs on it.
+
+        Asked for again meanwhile, it goes on. Raises ApiError in any other state than AVAILABLE.
+        """
+        if self.record.database_reset:
+            return
+        if self.record.status is not Status.AVAILABLE:
+            raise ApiError(
+                "ValidationException",
+                f"The environment {self.record.name} is {self.record.status}: only the database of "
+                "one that is AVAILABLE can be reset",
+            )
+        self._commit(status=Status.UNAVAILABLE, database_reset=True)
+        self._begin(self._reset())
 
     async def delete(self, forget: Callable[[], None]) -> None:
         """Start to remove it, then call `forget`; an operation that runs is given up."""
@@ -135,6 +151,10 @@ class Environment:
             )
         self.host.discard_other_builds()
 
+    async def _reset(self) -> None:
+        await self.host.stop()
+        await self._resume()
+
     async def _resume(self) -> None:
         if not self.record.requested:
             self._commit(status=Status.UNAVAILABLE)
@@ -161,15 +181,20 @@ class Environment:
     # Their steps.
 
     async def _start(self, build: Prepared, properties: Properties) -> None:
-        """Start Airflow; when that fails, nothing of it is left running."""
+        """Start Airflow, on a new database if one was asked for.
+
+        When that fails, nothing of it is left running.
+        """
+        version = self.record.database_version
         try:
-            version = await self.host.start(
-                build, properties, database_version=self.record.database_version
-            )
+            if self.record.database_reset:
+                await self.host.drop_database()
+                version = None
+            version = await self.host.start(build, properties, database_version=version)
         except BaseException:
             await self.host.stop()
             raise
-        self._commit(database_version=version)
+        self._commit(database_version=version, database_reset=False)
 
     async def _start_old(self) -> None:
         """Start what the record says, unless it runs; try until it does."""

@@ -80,9 +80,13 @@ class AirflowHost(Host[Build]):
             await api_server.stop()
         self.components = []
 
+    async def drop_database(self) -> None:
+        """Drop the metadata database; the next start makes it anew."""
+        await self._laptop.database.drop(self.airflow)
+
     async def remove(self) -> None:
         """Remove everything that the environment has, on disk and on a database server."""
-        await self._laptop.database.drop(self.airflow)
+        await self.drop_database()
         for folder in (self._layout.root, self._secrets):
             if folder.exists():
                 await asyncio.to_thread(shutil.rmtree, folder)

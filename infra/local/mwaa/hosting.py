@@ -96,6 +96,10 @@ class Host[B: Prepared](abc.ABC):
         """Stop the sync, and what this process runs of Airflow."""
 
     @abc.abstractmethod
+    async def drop_database(self) -> None:
+        """Drop the metadata database, which nothing uses then; the next start makes it anew."""
+
+    @abc.abstractmethod
     async def remove(self) -> None:
         """Remove everything that the environment has."""
 

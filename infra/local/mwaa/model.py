@@ -194,6 +194,8 @@ class Record(BaseModel):
     """The key of the build that runs."""
     database_version: str | None = None
     """What the metadata database was last set up for."""
+    database_reset: bool = False
+    """Whether a new metadata database was asked for and Airflow does not run on it yet."""
     tags: dict[str, str] = {}
     stack_owner: str | None = None
     """`<stack name>/<logical id>` of the CloudFormation resource."""

@@ -199,6 +199,11 @@ class Laptop:
         ]
         return version
 
+    def versions(self) -> set[tuple[str, str]]:
+        """Key and version of every object of the Airflow bucket."""
+        pages = self.client("s3").get_paginator("list_object_versions").paginate(Bucket=BUCKET)
+        return {(each["Key"], each["VersionId"]) for page in pages for each in page["Versions"]}
+
     def request(self, **changes: Any) -> dict[str, Any]:
         """A request of CreateEnvironment for this account."""
         return {

@@ -14,6 +14,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.cli.environment import reset_database
+from infra.local.settings import LocalSettings
 from tests.embedded.mwaa.conftest import DAGS
 from tests.embedded.mwaa.laptop import ACCOUNT, PRINCIPALS, ROLE, Laptop, wait_until
 
@@ -223,6 +225,30 @@ def test_nothing_survives_a_killed_supervisor_and_the_next_one_resumes(
     laptop.start()
     assert laptop.settled(environment)["Status"] == "AVAILABLE"
     assert laptop.rest("GET", f"/dags/who/dagRuns/{run}")["state"] == "success"
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_reset_database_is_as_after_a_create_and_the_bucket_stays(
+    laptop: Laptop, environment: str, killed: bool
+) -> None:
+    laptop.rest("POST", "/variables", {"key": "mine", "value": "1"})
+    laptop.run("who")
+    objects = laptop.versions()
+    reset_database(environment, LocalSettings(aws_port=laptop.aws_port))
+    assert laptop.environment(environment)["Status"] == "UNAVAILABLE"
+    if killed:
+        laptop.end(signal.SIGKILL)
+        wait_until(lambda: not laptop.processes() and not laptop.listening(), seconds=10)
+        laptop.start()
+    assert laptop.settled(environment)["Status"] == "AVAILABLE"
+    assert laptop.rest("GET", "/variables")["total_entries"] == 0
+    assert laptop.rest("GET", "/dags/~/dagRuns")["total_entries"] == 0
+    (status,) = laptop.status().environments
+    login = {"username": status.username, "password": status.password}
+    assert httpx.post(f"{status.url}/auth/token", json=login).status_code == 201
+    wait_until(lambda: _dag_ids(laptop) == {"who", "slow"}, seconds=30)
+    laptop.run("who")
+    assert laptop.versions() == objects
 
 
 @pytest.mark.usefixtures("environment")

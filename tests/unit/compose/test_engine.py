@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.compose.engine import EngineError, compose, require_engine
-from infra.local.settings import LocalSettings
+from infra.compose.engine import EngineError, compose, compose_lines, require_engine
+from infra.local.settings import REPOSITORY, LocalSettings
 
 
 def docker(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
@@ -57,3 +57,36 @@ def test_compose_that_fails_is_said_with_its_exit_code(
     docker(tmp_path, monkeypatch, "exit 17")
     with pytest.raises(EngineError, match="`docker compose up` ended with exit code 17"):
         compose("up", settings=LocalSettings(home=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "file"),
+    [
+        ({}, ""),
+        ({"mwaa_image": "mine:1"}, "infra/compose/mwaa-image.yaml"),
+        ({"local_runner_image": "mine:2"}, "infra/compose/local-runner.yaml"),
+    ],
+)
+def test_an_official_image_is_run_by_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str], file: str
+) -> None:
+    monkeypatch.delenv("COMPOSE_FILE", raising=False)
+    seen = tmp_path / "seen"
+    docker(tmp_path, monkeypatch, f'echo "$COMPOSE_FILE" > {seen}')
+    compose("up", settings=LocalSettings(home=tmp_path).model_copy(update=chosen))
+    assert seen.read_text().strip() == file
+    assert not file or (REPOSITORY / file).is_file()
+
+
+def test_two_official_images_are_refused(tmp_path: Path) -> None:
+    both = LocalSettings(home=tmp_path, mwaa_image="mine:1", local_runner_image="mine:2")
+    with pytest.raises(EngineError, match="not both"):
+        compose("up", settings=both)
+
+
+def test_what_compose_prints_is_given_line_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(tmp_path, monkeypatch, "echo one; echo two")
+    settings = LocalSettings(home=tmp_path)
+    assert compose_lines("config", "--services", settings=settings) == ["one", "two"]

@@ -217,6 +217,22 @@ def test_a_wrong_rest_call_is_refused(client: TestClient, call: dict[str, Any]) 
     assert (answer.status_code, answer.json()["__type"]) == (400, "ValidationException")
 
 
+@pytest.mark.usefixtures("created")
+def test_a_database_is_reset_for_callers_with_the_control_key(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Environment, "reset_database", lambda e: asked.append(e.record.name))
+    path = "/mwaa/reset-database/lake-dev"
+    assert client.post(path, headers={"X-Lake-Control-Key": "wrong"}).status_code == 403
+    assert asked == []
+    assert client.post(path).json() == {}
+    assert asked == ["lake-dev"]
+    missing = client.post("/mwaa/reset-database/none")
+    assert missing.status_code == 404
+    assert missing.json()["message"] == "Environment none is not found"
+
+
 def test_status_needs_its_own_token(client: TestClient) -> None:
     assert client.get("/status").status_code == 403
     wrong = {"Authorization": "Bearer control-key"}

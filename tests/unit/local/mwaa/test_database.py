@@ -146,7 +146,16 @@ def test_on_a_server_the_environment_has_its_own_database_and_drops_it(
     assert runner.urls == [url, f"{url} drop"]
 
 
-def test_sqlite_needs_no_drop(settings: LocalSettings, airflow: Airflow) -> None:
+def test_a_dropped_sqlite_database_leaves_no_journal_and_may_be_gone_already(
+    settings: LocalSettings, airflow: Airflow
+) -> None:
     runner = FakeSetUp()
-    asyncio.run(_database(settings, runner).drop(airflow))
+    database = _database(settings, runner)
+    others = airflow.layout.airflow_home / "airflow.cfg"
+    others.touch()
+    for suffix in ("", "-wal", "-shm", "-journal", ".partial"):
+        airflow.layout.sqlite.with_name(f"airflow.db{suffix}").write_text("history")
+    for _ in range(2):
+        asyncio.run(database.drop(airflow))
+        assert list(airflow.layout.airflow_home.iterdir()) == [others]
     assert runner.urls == []

@@ -27,6 +27,7 @@ class FakeHost:
         self.blocked = False
         self.removed = False
         self.remove_errors: list[Exception] = []
+        self.drop_errors: list[Exception] = []
 
     async def prepare(self, properties: Properties) -> Build:
         self.done.append(f"prepare {properties.dag_s3_path}")
@@ -63,6 +64,12 @@ class FakeHost:
         if self.components:
             self.done.append("stop")
         self.components = []
+
+    async def drop_database(self) -> None:
+        assert not self.components
+        self.done.append("drop")
+        if self.drop_errors:
+            raise self.drop_errors.pop()
 
     async def remove(self) -> None:
         if self.remove_errors:
@@ -264,6 +271,76 @@ def test_only_an_available_environment_can_be_updated(environment: Environment) 
     _run(run())
 
 
+def test_a_reset_starts_airflow_on_a_new_database(
+    environment: Environment, host: FakeHost, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        await _create(environment)
+        host.done.clear()
+        environment.reset_database()
+        assert _on_disk(environment, tmp_path).status is Status.UNAVAILABLE
+        environment.reset_database()
+        await _until(environment, Status.AVAILABLE)
+
+    _run(run())
+    assert host.done == ["stop", "rebuild dags", "drop", "start dags None"]
+    record = _on_disk(environment, tmp_path)
+    assert (record.database_reset, record.database_version) == (False, "v1")
+
+
+def test_only_the_database_of_an_available_environment_can_be_reset(
+    environment: Environment,
+) -> None:
+    async def run() -> None:
+        environment.create()
+        with pytest.raises(ApiError, match="is CREATING: only the database of one"):
+            environment.reset_database()
+        await _until(environment, Status.AVAILABLE)
+
+    _run(run())
+    assert not environment.record.database_reset
+
+
+def test_a_reset_that_fails_says_why_and_is_tried_again(
+    environment: Environment, host: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment_module, "RETRY_SECONDS", 0.05)
+    host.drop_errors = [ConfigurationError("the database server does not answer")]
+
+    async def run() -> None:
+        await _create(environment)
+        host.done.clear()
+        environment.reset_database()
+        async with asyncio.timeout(5):
+            while not environment.problem:
+                await asyncio.sleep(0.001)
+        assert environment.problem == "the database server does not answer"
+        await _until(environment, Status.AVAILABLE)
+
+    _run(run())
+    assert host.done == [
+        *("stop", "rebuild dags", "drop"),
+        *("rebuild dags", "drop", "start dags None"),
+    ]
+
+
+def test_an_update_during_a_reset_waits_for_it_and_keeps_the_new_database(
+    environment: Environment, host: FakeHost
+) -> None:
+    async def run() -> None:
+        await _create(environment)
+        host.done.clear()
+        environment.reset_database()
+        environment.update(_changed(environment, max_workers=2, dag_s3_path="new"))
+        await _until(environment, Status.AVAILABLE)
+
+    _run(run())
+    assert host.done == [
+        *("stop", "rebuild dags", "drop", "start dags None"),
+        *("prepare new", "stop", "start new v1", "discard"),
+    ]
+
+
 def test_a_delete_gives_a_running_create_up_and_leaves_nothing(
     environment: Environment, host: FakeHost, tmp_path: Path
 ) -> None:
@@ -382,6 +459,25 @@ def test_a_killed_update_is_done_again_once_the_old_one_runs(
         *("rebuild dags", "start dags None"),
         *("prepare new", "stop", "start new v1", "discard"),
     ]
+
+
+def test_a_killed_reset_is_done_anew(record: Record, host: FakeHost, tmp_path: Path) -> None:
+    environment = _killed(
+        record,
+        host,
+        tmp_path,
+        status=Status.UNAVAILABLE,
+        database_reset=True,
+        database_version="of the old one",
+    )
+
+    async def run() -> None:
+        environment.resume(lambda: None)
+        await _until(environment, Status.AVAILABLE)
+
+    _run(run())
+    assert host.done == ["rebuild dags", "drop", "start dags None"]
+    assert not environment.record.database_reset
 
 
 def test_what_is_deleted_before_it_is_resumed_is_not_started(
