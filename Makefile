@@ -23,7 +23,8 @@ run: setup ## from files to a queried table: start the embedded AWS, deploy, loa
 	.venv/bin/lake demo
 
 test: setup .lake/spark-venv/.installed .tools/.compose ## the whole suite: unit, synth, embedded AWS, end to end
-	.venv/bin/pytest
+	.venv/bin/pytest tests/unit tests/synth --numprocesses logical --maxprocesses 4 --dist loadgroup
+	.venv/bin/pytest tests/embedded tests/e2e
 
 # W3005 warns of a dependency that is stated twice, which the CDK does for its own functions.
 check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Compose on its files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -13,6 +14,7 @@ settings.register_profile("same", derandomize=True)
 settings.register_profile("explore")
 settings.load_profile("same")
 
+TESTS = Path(__file__).parent
 AIRFLOW_HOME = tempfile.TemporaryDirectory(prefix="lake-test-airflow-")
 
 
@@ -29,8 +31,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """End an example that does not: Hypothesis would catch a timeout's signal and run it again."""
+    """Say how long an example may take, and which tests share what is made once for them."""
     for item in items:
+        # Where tests run in several processes, those of a package run in one (`--dist loadgroup`).
+        package = item.path.parent.relative_to(TESTS).parts[:3]
+        item.add_marker(pytest.mark.xdist_group("/".join(package)))
+        # Hypothesis would catch a timeout's signal and run the example again.
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.function):
             item.add_marker(pytest.mark.timeout(600, method="thread"))
 
