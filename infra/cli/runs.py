@@ -18,6 +18,9 @@ from infra.local.settings import LocalSettings
 
 ENDED = {"success", "failed"}
 LOCKED_TRIES = 30
+UNANSWERED_TRIES = 10
+UNANSWERED_SECONDS = 3.0
+"""Between two calls of a web server that does not answer, while it starts for example."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +75,7 @@ class Runs:
             try:
                 self._call("GET", f"/dags/{self.dag_id}")
             except ClientError as error:
-                if error.response.get("RestApiStatusCode") != 404:  # noqa: PLR2004  # HTTP
+                if _status(error) != HTTPStatus.NOT_FOUND:
                     raise
             else:
                 return
@@ -84,10 +87,15 @@ class Runs:
 
     def trigger(self, conf: Mapping[str, str] | None = None) -> str:
         """Start a run now; gives its id."""
-        body = {"logical_date": None, "conf": dict(conf or {})}
-        run = self._call("POST", f"/dags/{self.dag_id}/dagRuns", body=body)
-        detail(f"triggered {run['dag_run_id']}")
-        return str(run["dag_run_id"])
+        run_id = f"manual__{datetime.now(UTC).isoformat()}"
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf or {})}
+        try:
+            self._call("POST", f"/dags/{self.dag_id}/dagRuns", body=body)
+        except ClientError as error:
+            if _status(error) != HTTPStatus.CONFLICT:  # by a call whose answer was lost
+                raise
+        detail(f"triggered {run_id}")
+        return run_id
 
     def wait_until_ended(self, run_id: str, *, timeout_seconds: float) -> None:
         """Wait until a run has succeeded.
@@ -111,7 +119,8 @@ class Runs:
         Gives the backfill's id.
 
         Raises:
-            Failed: Airflow's database stays locked; on SQLite another process may write at once.
+            Failed: another one runs, or Airflow's database stays locked; on SQLite another process
+                may write at once.
         """
         body = {
             "dag_id": self.dag_id,
@@ -124,7 +133,9 @@ class Runs:
             try:
                 return int(self._call("POST", "/backfills", body=body)["id"])
             except ClientError as error:
-                if error.response.get("RestApiStatusCode") != HTTPStatus.SERVICE_UNAVAILABLE:
+                if _status(error) == HTTPStatus.CONFLICT:
+                    raise Failed(f"a backfill of {self.dag_id} runs already") from error
+                if _status(error) != HTTPStatus.SERVICE_UNAVAILABLE:
                     raise
             time.sleep(1)
         raise Failed(f"Airflow's database is locked: no backfill of {self.dag_id} could be made")
@@ -184,12 +195,35 @@ class Runs:
         query: dict[str, Any] | None = None,
         body: dict[str, Any] | None = None,
     ) -> Any:
+        """Airflow's answer; what does not answer in time is called again.
+
+        Raises:
+            Failed: it never does.
+            ClientError: Airflow refuses.
+        """
         arguments: dict[str, Any] = {"Name": self.environment.name, "Method": method, "Path": path}
         if query is not None:
             arguments["QueryParameters"] = query
         if body is not None:
             arguments["Body"] = body
-        return client("mwaa", self.settings).invoke_rest_api(**arguments)["RestApiResponse"]
+        mwaa = client("mwaa", self.settings)
+        for _ in range(UNANSWERED_TRIES):
+            try:
+                return mwaa.invoke_rest_api(**arguments)["RestApiResponse"]
+            except ClientError as error:
+                if _status(error) != HTTPStatus.GATEWAY_TIMEOUT:
+                    raise
+            time.sleep(UNANSWERED_SECONDS)
+        raise Failed(
+            f"Airflow's web server has not answered {method} {path} in {UNANSWERED_TRIES} calls: "
+            "see `lake status` and `lake logs`"
+        )
+
+
+def _status(error: ClientError) -> int | None:
+    """What Airflow itself answered."""
+    status: int | None = error.response.get("RestApiStatusCode")  # type: ignore[assignment]  # MWAA's own
+    return status
 
 
 def _ended(run: dict[str, Any]) -> datetime:
