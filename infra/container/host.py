@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 from infra.container.components import COMPONENTS
 from infra.container.configuration import WEB_PORT
-from infra.container.deployed import AIRFLOW_HOME, VOLUME, Deployed, reports, withdraw
+from infra.container.deployed import (
+    AIRFLOW_HOME,
+    VOLUME,
+    Deployed,
+    discard_old_reports,
+    reports,
+    withdraw,
+)
 from infra.local.mwaa.airflow import log_levels
 from infra.local.mwaa.bundle import unpack
 from infra.local.mwaa.database import SetUp
@@ -57,6 +64,7 @@ class ContainersHost(Host[StoredBuild]):
     ) -> str:
         """Let the containers run it, and wait until all of Airflow is healthy."""
         self._refuse_a_second()
+        discard_old_reports()
         self._layout.make()
         self.role = self._role_of(properties)
         await self._dag_sync(properties).sync_once()

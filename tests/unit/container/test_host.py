@@ -209,6 +209,17 @@ def test_resumed_the_containers_go_on_with_what_they_run(
     assert len(containers.served) == 2
 
 
+def test_what_another_version_wrote_is_written_anew(
+    host: ContainersHost, containers: Containers, properties: Properties, volume: Path
+) -> None:
+    start(host, containers, properties)
+    (volume / "environment.json").write_text('{"name": "lake-dev"}')
+    (volume.parent / "reports" / "worker-c1.json").write_text("{}")
+    start(host, containers, properties)
+    assert Deployed.read()
+    assert len(containers.served) == 2
+
+
 def test_the_database_is_set_up_once_and_no_component_runs_meanwhile(
     host: ContainersHost, containers: Containers, properties: Properties
 ) -> None:
