@@ -261,6 +261,17 @@ def test_a_second_environment_is_refused_and_its_end_leaves_the_first(
     assert f"{DATABASE} drop" not in containers.databases
 
 
+def test_with_its_database_dropped_the_containers_run_nothing_until_they_start_on_a_new_one(
+    host: ContainersHost, containers: Containers, properties: Properties
+) -> None:
+    start(host, containers, properties)
+    asyncio.run(host.drop_database())
+    assert Deployed.read() is None
+    start(host, containers, properties)
+    assert containers.databases == [DATABASE, f"{DATABASE} drop", DATABASE]
+    assert len(set(containers.served)) == 2
+
+
 def test_removed_the_containers_run_nothing(
     host: ContainersHost, containers: Containers, properties: Properties, volume: Path
 ) -> None:
