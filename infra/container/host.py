@@ -9,6 +9,7 @@ import shutil
 import time
 from dataclasses import dataclass
 
+from infra.container.broker import empty_queue
 from infra.container.components import COMPONENTS
 from infra.container.configuration import WEB_PORT
 from infra.container.deployed import (
@@ -46,10 +47,11 @@ class StoredBuild:
 class ContainersHost(Host[StoredBuild]):
     """Tells Airflow's containers what to run, and waits until they do."""
 
-    def __init__(self, record: Record, laptop: Laptop, *, users_password: str) -> None:
+    def __init__(self, record: Record, laptop: Laptop, *, broker: str, users_password: str) -> None:
         super().__init__(record, laptop, layout=Layout(VOLUME))
         self.components = []
         self.web_server = WebServer(WEB_SERVER, users_password)
+        self._broker = broker
         self._set_up = SetUp(runner=laptop.runner, users_password=users_password)
 
     async def rebuild(self, key: str) -> StoredBuild:
@@ -124,6 +126,9 @@ class ContainersHost(Host[StoredBuild]):
         if version != current_version:
             withdraw()  # no component may run meanwhile
             await self._set_up.run(IMAGE, url)
+        if current_version is None:
+            # What an earlier database's scheduler sent, each worker would take and fail at.
+            await empty_queue(self._broker)
         return version
 
     def _wanted(self, build: StoredBuild, properties: Properties) -> Deployed:

@@ -80,6 +80,7 @@ class RunningService:
             "LAKE_SYNC_SECONDS": "0.2",
             "LAKE_CONTROL_KEY": CONTROL_KEY,
             "LAKE_USERS_PASSWORD": "password",
+            "LAKE_BROKER": "redis://:secret@redis/0",
             "LAKE_DATABASE": "postgresql+psycopg2://airflow@postgres/airflow",
         }
         self.process = subprocess.Popen(

@@ -40,10 +40,14 @@ def play(volumes: Path, patch: pytest.MonkeyPatch) -> None:
         while (volumes / "slow").exists():
             await asyncio.sleep(0.05)
 
+    async def empty_queue(url: str) -> None:
+        assert url.startswith("redis:")
+
     put_volumes(volumes, patch)
     patch.setattr(mwaa, "PROXY_PORT", 0)
     patch.setattr(WebServer, "unhealthy_parts", healthy)
     patch.setattr(SetUp, "run", set_up)
+    patch.setattr(host, "empty_queue", empty_queue)
 
 
 def put_volumes(folder: Path, patch: pytest.MonkeyPatch) -> None:
