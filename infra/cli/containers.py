@@ -126,11 +126,14 @@ def differences(environment: dict[str, Any], there: Sequence[Container]) -> list
     said = []
     wanted = environment["EnvironmentClass"]
     if others := {each.environment_class for each in there} - {"", wanted}:
-        said.append(f"its class is {wanted}, and the containers are {', '.join(sorted(others))}")
+        said.append(
+            f"class: the containers are {', '.join(sorted(others))}, and it asks for {wanted}"
+        )
     workers = sum(each.service == "worker" and each.state == "running" for each in there)
     least, most = environment["MinWorkers"], environment["MaxWorkers"]
     if not least <= workers <= most:
-        said.append(f"it asks for {least} to {most} workers, and {workers} run")
+        asked = str(least) if least == most else f"{least} to {most}"
+        said.append(f"workers: {workers} run, and it asks for {asked}")
     return said
 
 

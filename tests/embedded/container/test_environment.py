@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +12,16 @@ import httpx
 import pytest
 
 from infra.cli.environment import reset_database
+from infra.compose.containers import CLASS_LABEL
 from infra.container import credentials
 from infra.container.deployed import Deployed
-from infra.local.settings import LocalSettings
+from infra.local.settings import REPOSITORY, LocalSettings
 from tests.embedded.mwaa.laptop import Laptop, wait_until
 from tests.embedded.running import ACCOUNT_ID
 
 from .conftest import WRONG, Containers
+
+pytestmark = pytest.mark.embedded
 
 
 def wanted() -> Deployed:
@@ -78,6 +82,39 @@ def test_a_token_is_redeemed_once(laptop: Laptop, environment: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     assert httpx.post(url, headers=headers).json() == {"Username": "admin"}
     assert httpx.post(url, headers=headers).status_code == httpx.codes.FORBIDDEN
+
+
+def test_status_shows_the_environment_and_where_the_containers_differ(
+    laptop: Laptop, environment: str, tmp_path: Path
+) -> None:
+    labels = f"{CLASS_LABEL}=mw1.large"
+    lines = [
+        {"Service": name, "Name": name, "State": "running", "Health": "healthy", "Status": "Up"}
+        for name in ("aws", "mwaa", "worker", "worker")
+    ]
+    listed = "\n".join(json.dumps({**line, "Labels": labels}) for line in lines)
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\n[ \"$2\" != ps ] || echo '{listed}'\n")
+    docker.chmod(0o755)
+    said = subprocess.run(
+        [sys.executable, "-m", "infra.cli", "status", "--json"],
+        env={
+            "LAKE_HOME": str(tmp_path),
+            "LAKE_AWS_PORT": str(laptop.aws_port),
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+        },
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    (shown,) = json.loads(said.stdout)["environments"]
+    assert (shown["name"], shown["status"], shown["error"]) == (environment, "AVAILABLE", "")
+    assert shown["differences"] == [
+        "class: the containers are mw1.large, and it asks for mw1.small",
+        "workers: 2 run, and it asks for 1",
+    ]
 
 
 def test_other_options_are_another_generation(laptop: Laptop, environment: str) -> None:

@@ -15,6 +15,8 @@ from tests.embedded.mwaa.laptop import Laptop, wait_until
 
 from .conftest import WRONG, Containers, RunningService
 
+pytestmark = pytest.mark.embedded
+
 
 @contextmanager
 def kept_from_running(containers: Containers) -> Iterator[Callable[[], object]]:

@@ -96,8 +96,8 @@ def test_status_shows_the_environment_and_the_health_of_each_container(seen: Pat
     assert health["worker"] == ("running", "unhealthy")
     assert health["scheduler"] == ("exited", "")
     said = lake("status")
-    assert "its class is mw1.medium, and the containers are mw1.small" in said
-    assert "it asks for 2 to 3 workers, and 1 run" in said
+    assert "class: the containers are mw1.small, and it asks for mw1.medium" in said
+    assert "workers: 1 run, and it asks for 2 to 3" in said
     assert "unhealthy" in said
 
 
