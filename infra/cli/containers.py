@@ -62,7 +62,7 @@ def print_status(
     runs: Callable[[], list[LedgerRun]],
 ) -> None:
     """Print the containers, and, where their services are healthy, environments and last runs."""
-    healthy = {each.service for each in there if each.health == "healthy"}
+    healthy = {each.service for each in there if each.condition == "healthy"}
     answers = {"aws", "mwaa"} <= healthy  # an official image is without the service `mwaa`
     environments = _environments(there, settings) if answers else []
     last_runs = runs() if answers else []
@@ -80,9 +80,9 @@ def print_status(
     console.print(f"Embedded AWS  {settings.endpoint_url}  {state}, in containers")
     for environment in environments:
         _print_environment(environment)
-    table = Table("component", "container", "health", "state", header_style="bold")
+    table = Table("component", "container", "state", "since", header_style="bold")
     for each in there:
-        table.add_row(each.service, each.name, coloured(each.health or each.state), each.since)
+        table.add_row(each.service, each.name, coloured(each.condition), each.since)
     console.print(table)
     if last_runs:
         console.print(runs_table(last_runs))

@@ -21,11 +21,17 @@ class Container(BaseModel):
     state: str = Field(validation_alias="State")
     """`running`, `restarting`, `exited` ..."""
     health: str = Field(validation_alias="Health")
-    """`healthy`, `starting`, `unhealthy`; empty where it is not running."""
+    """`healthy`, `starting`, `unhealthy`; also the last of a container that has ended."""
     since: str = Field(validation_alias="Status")
     """In Docker's words: `Up 3 minutes (healthy)`."""
     labels: str = Field(validation_alias="Labels")
     """`name=value`, with commas between them."""
+
+    @property
+    def condition(self) -> str:
+        """Its health while it runs and says so, else its state."""
+        says = self.state == "running" and self.health not in {"", "none"}
+        return self.health if says else self.state
 
     @property
     def environment_class(self) -> str:

@@ -7,6 +7,8 @@ from redis.exceptions import RedisError
 
 from infra.local.mwaa.model import ConfigurationError
 
+TIMEOUT_SECONDS = 30.0
+
 
 async def empty_queue(url: str) -> None:
     """Forget every message at the broker `url`.
@@ -14,7 +16,7 @@ async def empty_queue(url: str) -> None:
     Raises ConfigurationError when the broker does not answer, or does not let it.
     """
     try:
-        async with Redis.from_url(url) as broker:
+        async with Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS) as broker:
             await broker.flushdb()
     except RedisError as error:
         raise ConfigurationError(f"The queue of tasks cannot be emptied: {error}") from error

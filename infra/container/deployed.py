@@ -151,11 +151,12 @@ def discard_old_reports() -> None:
     """Remove those of containers that have long gone, and of other versions."""
     oldest = time.time() - KEPT_SECONDS
     for path in REPORTS.iterdir():
-        if path.stat().st_mtime < oldest:
-            path.unlink()
-        elif path.suffix == ".json" and not _read(path):
-            log.warning("%s was written by another version: removed", path)
-            path.unlink()
+        with contextlib.suppress(FileNotFoundError):  # it was a part, and is whole by now
+            of_another_version = path.suffix == ".json" and not _read(path)
+            if of_another_version:
+                log.warning("%s was written by another version: removed", path)
+            if of_another_version or path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _read(path: Path) -> Report | None:
