@@ -13,14 +13,12 @@ from botocore.exceptions import ClientError
 
 from infra.cli.aws import client
 from infra.cli.environment import DeployedEnvironment
+from infra.cli.rest import invoke, status_of
 from infra.cli.steps import Failed, detail
 from infra.local.settings import LocalSettings
 
 ENDED = {"success", "failed"}
 LOCKED_TRIES = 30
-UNANSWERED_TRIES = 10
-UNANSWERED_SECONDS = 3.0
-"""Between two calls of a web server that does not answer, while it starts for example."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,7 @@ class Runs:
             try:
                 self._call("GET", f"/dags/{self.dag_id}")
             except ClientError as error:
-                if _status(error) != HTTPStatus.NOT_FOUND:
+                if status_of(error) != HTTPStatus.NOT_FOUND:
                     raise
             else:
                 return
@@ -92,7 +90,7 @@ class Runs:
         try:
             self._call("POST", f"/dags/{self.dag_id}/dagRuns", body=body)
         except ClientError as error:
-            if _status(error) != HTTPStatus.CONFLICT:  # by a call whose answer was lost
+            if status_of(error) != HTTPStatus.CONFLICT:  # by a call whose answer was lost
                 raise
         detail(f"triggered {run_id}")
         return run_id
@@ -133,9 +131,9 @@ class Runs:
             try:
                 return int(self._call("POST", "/backfills", body=body)["id"])
             except ClientError as error:
-                if _status(error) == HTTPStatus.CONFLICT:
+                if status_of(error) == HTTPStatus.CONFLICT:
                     raise Failed(f"a backfill of {self.dag_id} runs already") from error
-                if _status(error) != HTTPStatus.SERVICE_UNAVAILABLE:
+                if status_of(error) != HTTPStatus.SERVICE_UNAVAILABLE:
                     raise
             time.sleep(1)
         raise Failed(f"Airflow's database is locked: no backfill of {self.dag_id} could be made")
@@ -187,43 +185,8 @@ class Runs:
             said.append(f"{task['task_id']} {name}: {_last_error(log['content'])}")
         return f"run {run['dag_run_id']} of {self.dag_id} failed: " + "; ".join(said)
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: dict[str, Any] | None = None,
-        body: dict[str, Any] | None = None,
-    ) -> Any:
-        """Airflow's answer; what does not answer in time is called again.
-
-        Raises:
-            Failed: it never does.
-            ClientError: Airflow refuses.
-        """
-        arguments: dict[str, Any] = {"Name": self.environment.name, "Method": method, "Path": path}
-        if query is not None:
-            arguments["QueryParameters"] = query
-        if body is not None:
-            arguments["Body"] = body
-        mwaa = client("mwaa", self.settings)
-        for _ in range(UNANSWERED_TRIES):
-            try:
-                return mwaa.invoke_rest_api(**arguments)["RestApiResponse"]
-            except ClientError as error:
-                if _status(error) != HTTPStatus.GATEWAY_TIMEOUT:
-                    raise
-            time.sleep(UNANSWERED_SECONDS)
-        raise Failed(
-            f"Airflow's web server has not answered {method} {path} in {UNANSWERED_TRIES} calls: "
-            "see `lake status` and `lake logs`"
-        )
-
-
-def _status(error: ClientError) -> int | None:
-    """What Airflow itself answered."""
-    status: int | None = error.response.get("RestApiStatusCode")  # type: ignore[assignment]  # MWAA's own
-    return status
+    def _call(self, method: str, path: str, **members: dict[str, Any]) -> Any:
+        return invoke(method, path, name=self.environment.name, settings=self.settings, **members)
 
 
 def _ended(run: dict[str, Any]) -> datetime:
