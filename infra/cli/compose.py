@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.aws import print_exports
 from infra.cli.cdk import cdk
 from infra.cli.environment import wait_until_available
 from infra.cli.rehearsal import REQUIREMENTS, refusals
@@ -78,6 +79,7 @@ def up(
         else:
             _start(chosen, settings, start=[*start, *scale])
     console.print(f"Airflow  http://127.0.0.1:{settings.airflow_port}")
+    print_exports(settings)
 
 
 @compose.command()

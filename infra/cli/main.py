@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from infra.cli import containers, daemon, rehearsal
-from infra.cli.aws import aws_environment
+from infra.cli.aws import print_exports
 from infra.cli.backfill import backfill_archive, backfill_days
 from infra.cli.cdk import cdk
 from infra.cli.compose import compose
@@ -328,9 +328,7 @@ def _say_where(environment: str, settings: LocalSettings) -> None:
                   f"password [bold]{login.password}[/]")  # fmt: skip
     console.print('Query        lake query "SELECT count(*) FROM market_quotes"')
     console.print(f"Memory       {daemon.memory_mib(settings):,.0f} MiB in all")
-    console.print("AWS clients")
-    for name, value in aws_environment(settings).items():
-        console.print(f"  export {name}={value}")
+    print_exports(settings)
     console.print("Stop         make down  (or: lake down)")
 
 

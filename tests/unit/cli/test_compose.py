@@ -101,8 +101,9 @@ def up(*arguments: str) -> str:
 
 
 def test_up_deploys_everything_to_containers_that_wait_for_it(done: Done) -> None:
-    up("--no-build", "--workers", "3")
+    said = up("--no-build", "--workers", "3")
 
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566" in said
     commands = done.commands
     assert commands[0] == "up --detach --wait --no-build --scale worker=3"
     assert [words.split()[0] for words in commands[1:4]] == ["bootstrap", "synth", "deploy"]
