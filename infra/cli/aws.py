@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from infra.cli.steps import console
 from infra.local.settings import LocalSettings
 
 ROOT_KEY = "test"
@@ -26,6 +27,13 @@ def aws_environment(settings: LocalSettings) -> dict[str, str]:
         # The real service answers at api.<host> and env.<host>; on the laptop there is one host.
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
+
+
+def print_exports(settings: LocalSettings) -> None:
+    """Print those variables as a shell takes them."""
+    console.print("AWS clients")
+    for name, value in aws_environment(settings).items():
+        console.print(f"  export {name}={value}")
 
 
 def process_environment(settings: LocalSettings, **more: str) -> dict[str, str]:

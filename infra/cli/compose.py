@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.aws import print_exports
 from infra.cli.cdk import cdk
 from infra.cli.environment import wait_until_available
 from infra.cli.rehearsal import REQUIREMENTS, refusals
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, step
 from infra.compose.bundle import write_bundle
-from infra.compose.engine import EngineError, official_file, require_engine
+from infra.compose.engine import EngineError, fit_to_engine, official_file, require_engine
 from infra.compose.engine import compose as run_compose
 from infra.compose.official import write_official_env_files
 from infra.compose.secrets import users_password, write_env_files
@@ -54,26 +55,31 @@ def up(
     environment: Environment = "dev",
     wheels: Wheels = False,
     build: Annotated[bool, typer.Option(help="Build the images that are not there.")] = True,
-    workers: Annotated[int, typer.Option(min=1, help="How many Celery workers.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many Celery workers; by default the environment's least."),
+    ] = None,
 ) -> None:
     """Prepare, start the containers, and deploy the environment to them with the real `cdk`.
 
     Exits with 0 only if the MWAA environment is AVAILABLE. What stands is reused. LAKE_BUNDLE
-    chooses what Airflow runs: the folders of the `repository`, or the `bucket`'s. LAKE_MWAA_IMAGE
-    or LAKE_LOCAL_RUNNER_IMAGE names an official image that a person has built, to be run instead.
+    chooses what Airflow runs: the folders of the `repository`, or the `bucket`'s. The containers
+    have the size of the environment's class, or of LAKE_ENVIRONMENT_CLASS. LAKE_MWAA_IMAGE or
+    LAKE_LOCAL_RUNNER_IMAGE names an official image that a person has built, to be run instead.
     """
-    settings = local_settings()
     chosen = environment_settings(environment)
     with _engine_errors():
         require_engine()
+        settings = _sized(chosen, local_settings())
         _prepare(chosen, settings, wheels=wheels)
         start = ["up", "--detach", "--wait", *([] if build else ["--no-build"])]
-        scale = ["--scale", f"worker={workers}"]
+        scale = ["--scale", f"worker={workers or chosen.airflow.min_workers}"]
         if official_file(settings):
             _start_official(chosen, settings, start=start, scale=scale)
         else:
             _start(chosen, settings, start=[*start, *scale])
     console.print(f"Airflow  http://127.0.0.1:{settings.airflow_port}")
+    print_exports(settings)
 
 
 @compose.command()
@@ -106,6 +112,18 @@ def airflow(
     with _engine_errors():
         require_engine()
         run_compose("exec", service, "python3", AIRFLOW_COMMAND, *arguments, settings=settings)
+
+
+def _sized(environment: EnvironmentSettings, settings: LocalSettings) -> LocalSettings:
+    """`settings`, with the class that the containers are to have, as far as the engine has it."""
+    size = settings.environment_class or environment.airflow.environment_class
+    fitting = fit_to_engine(settings.model_copy(update={"environment_class": size}))
+    if fitting.cpus != settings.cpus:
+        console.print(
+            f"Processors  {fitting.cpus} for each container, all that the engine has: fewer than "
+            f"{size} has"
+        )
+    return fitting
 
 
 def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheels: bool) -> None:

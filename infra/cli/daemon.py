@@ -26,7 +26,10 @@ from infra.local.supervisor.status import ComponentStatus, EnvironmentStatus, Su
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 60
 MIB = 1024**2
-COLOURS = {"running": "green", "AVAILABLE": "green", "failing": "red", "CREATE_FAILED": "red"}
+COLOURS = {
+    **dict.fromkeys(("running", "healthy", "AVAILABLE"), "green"),
+    **dict.fromkeys(("failing", "unhealthy", "exited", "CREATE_FAILED"), "red"),
+}
 
 
 def start(settings: LocalSettings) -> None:
@@ -125,7 +128,7 @@ def print_status(
     """
     status = read_status(settings)
     if status is None:
-        raise Failed("nothing runs: `lake up` starts the embedded AWS")
+        raise Failed("nothing runs: `lake up` starts the lake, `lake compose up` in containers")
     if as_json:
         last = [run.model_dump(mode="json") for run in runs()]
         print(json.dumps({**status.model_dump(mode="json"), "runs": last}, indent=2))
@@ -133,7 +136,7 @@ def print_status(
     console.print(f"Embedded AWS  {status.endpoint_url}  {'up' if status.ready else 'starting'}")
     for environment in status.environments:
         console.print(
-            f"Environment   {environment.name}  {_coloured(environment.status)}  {environment.url}"
+            f"Environment   {environment.name}  {coloured(environment.status)}  {environment.url}"
             f"  user {environment.username}  password {environment.password}"
         )
         if environment.error:
@@ -153,7 +156,7 @@ def _row(component: ComponentStatus) -> tuple[str, ...]:
     since = datetime.fromtimestamp(component.since, tz=UTC).astimezone()
     return (
         component.name,
-        _coloured(component.state),
+        coloured(component.state),
         str(component.pid or ""),
         f"{memory_bytes(component.pid) / MIB:,.0f} MiB" if component.pid else "",
         str(component.restarts),
@@ -193,7 +196,8 @@ def _is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def _coloured(state: str) -> str:
+def coloured(state: str) -> str:
+    """A state as it is printed: green where all is well, red where it is not."""
     return f"[{COLOURS.get(state, 'yellow')}]{state}[/]"
 
 

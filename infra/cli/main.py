@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from infra.cli import daemon, rehearsal
-from infra.cli.aws import aws_environment
+from infra.cli import containers, daemon, rehearsal
+from infra.cli.aws import print_exports
 from infra.cli.backfill import backfill_archive, backfill_days
 from infra.cli.cdk import cdk
 from infra.cli.compose import compose
@@ -281,9 +282,16 @@ def status(
     environment: Environment = "dev",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
-    """Show what runs: the embedded AWS, each MWAA environment, its components, its last runs."""
+    """Show what runs: the embedded AWS, each MWAA environment, its components, its last runs.
+
+    In containers, also where they have another size than the environment asks for.
+    """
     settings = local_settings()
-    daemon.print_status(settings, as_json=as_json, runs=lambda: recent_runs(environment, settings))
+    runs = partial(recent_runs, environment, settings)
+    if there := containers.find_containers(settings):
+        containers.print_status(there, settings, as_json=as_json, runs=runs)
+    else:
+        daemon.print_status(settings, as_json=as_json, runs=runs)
 
 
 @app.command()
@@ -295,7 +303,12 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they grow.")] = False,
 ) -> None:
     """Print the logs of the embedded AWS and of Airflow's components."""
-    daemon.print_logs(local_settings(), component=component, lines=lines, follow=follow)
+    settings = local_settings()
+    wanted: dict[str, Any] = {"component": component, "lines": lines, "follow": follow}
+    if there := containers.find_containers(settings):
+        containers.print_logs(there, settings, **wanted)
+    else:
+        daemon.print_logs(settings, **wanted)
 
 
 @app.command()
@@ -315,9 +328,7 @@ def _say_where(environment: str, settings: LocalSettings) -> None:
                   f"password [bold]{login.password}[/]")  # fmt: skip
     console.print('Query        lake query "SELECT count(*) FROM market_quotes"')
     console.print(f"Memory       {daemon.memory_mib(settings):,.0f} MiB in all")
-    console.print("AWS clients")
-    for name, value in aws_environment(settings).items():
-        console.print(f"  export {name}={value}")
+    print_exports(settings)
     console.print("Stop         make down  (or: lake down)")
 
 

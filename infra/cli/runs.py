@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from infra.cli.aws import client
 from infra.cli.environment import DeployedEnvironment
+from infra.cli.rest import invoke, status_of
 from infra.cli.steps import Failed, detail
 from infra.local.settings import LocalSettings
 
@@ -72,7 +73,7 @@ class Runs:
             try:
                 self._call("GET", f"/dags/{self.dag_id}")
             except ClientError as error:
-                if error.response.get("RestApiStatusCode") != 404:  # noqa: PLR2004  # HTTP
+                if status_of(error) != HTTPStatus.NOT_FOUND:
                     raise
             else:
                 return
@@ -84,10 +85,15 @@ class Runs:
 
     def trigger(self, conf: Mapping[str, str] | None = None) -> str:
         """Start a run now; gives its id."""
-        body = {"logical_date": None, "conf": dict(conf or {})}
-        run = self._call("POST", f"/dags/{self.dag_id}/dagRuns", body=body)
-        detail(f"triggered {run['dag_run_id']}")
-        return str(run["dag_run_id"])
+        run_id = f"manual__{datetime.now(UTC).isoformat()}"
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf or {})}
+        try:
+            self._call("POST", f"/dags/{self.dag_id}/dagRuns", body=body)
+        except ClientError as error:
+            if status_of(error) != HTTPStatus.CONFLICT:  # by a call whose answer was lost
+                raise
+        detail(f"triggered {run_id}")
+        return run_id
 
     def wait_until_ended(self, run_id: str, *, timeout_seconds: float) -> None:
         """Wait until a run has succeeded.
@@ -111,7 +117,8 @@ class Runs:
         Gives the backfill's id.
 
         Raises:
-            Failed: Airflow's database stays locked; on SQLite another process may write at once.
+            Failed: another one runs, or Airflow's database stays locked; on SQLite another process
+                may write at once.
         """
         body = {
             "dag_id": self.dag_id,
@@ -124,7 +131,9 @@ class Runs:
             try:
                 return int(self._call("POST", "/backfills", body=body)["id"])
             except ClientError as error:
-                if error.response.get("RestApiStatusCode") != HTTPStatus.SERVICE_UNAVAILABLE:
+                if status_of(error) == HTTPStatus.CONFLICT:
+                    raise Failed(f"a backfill of {self.dag_id} runs already") from error
+                if status_of(error) != HTTPStatus.SERVICE_UNAVAILABLE:
                     raise
             time.sleep(1)
         raise Failed(f"Airflow's database is locked: no backfill of {self.dag_id} could be made")
@@ -176,20 +185,8 @@ class Runs:
             said.append(f"{task['task_id']} {name}: {_last_error(log['content'])}")
         return f"run {run['dag_run_id']} of {self.dag_id} failed: " + "; ".join(said)
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: dict[str, Any] | None = None,
-        body: dict[str, Any] | None = None,
-    ) -> Any:
-        arguments: dict[str, Any] = {"Name": self.environment.name, "Method": method, "Path": path}
-        if query is not None:
-            arguments["QueryParameters"] = query
-        if body is not None:
-            arguments["Body"] = body
-        return client("mwaa", self.settings).invoke_rest_api(**arguments)["RestApiResponse"]
+    def _call(self, method: str, path: str, **members: dict[str, Any]) -> Any:
+        return invoke(method, path, name=self.environment.name, settings=self.settings, **members)
 
 
 def _ended(run: dict[str, Any]) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 COMPONENT = "scheduler"
@@ -19,8 +20,8 @@ def component_environment() -> dict[str, str]:
     """The environment of the component's process. Raises LookupError where none runs."""
     for process in PROCESSES.glob("[0-9]*"):
         try:
-            words = (process / "cmdline").read_text().split("\0")
-            if "airflow" in map(os.path.basename, words) and COMPONENT in words:
+            words = map(os.path.basename, (process / "cmdline").read_text().split("\0"))
+            if ("airflow", COMPONENT) in pairwise(words):  # not the entrypoint, its parent
                 entries = (process / "environ").read_text().split("\0")
                 return dict(entry.split("=", 1) for entry in entries if "=" in entry)
         except OSError:  # it ended meanwhile, or is another user's

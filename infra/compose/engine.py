@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Sequence
@@ -19,20 +20,37 @@ class EngineError(Exception):
 
 def require_engine() -> None:
     """Raise EngineError, in one line, where no engine or no Compose answers."""
-    for arguments in (["version", "--format", "{{.Server.Version}}"], ["compose", "version"]):
-        try:
-            answer = subprocess.run(
-                ["docker", *arguments],  # noqa: S607  # wherever the person has it
-                check=False,
-                capture_output=True,
-                text=True,
-                timeout=ENGINE_TIMEOUT_SECONDS,
-            )
-        except (FileNotFoundError, subprocess.TimeoutExpired) as error:
-            raise EngineError(_NONE.format(error)) from None
-        if answer.returncode:
-            lines = answer.stderr.strip().splitlines()
-            raise EngineError(_NONE.format(lines[-1] if lines else f"docker {arguments[0]} failed"))
+    _docker("version", "--format", "{{.Server.Version}}")
+    _docker("compose", "version")
+
+
+def fit_to_engine(settings: LocalSettings) -> LocalSettings:
+    """`settings`, where the engine has fewer processors than the class, with those of the engine.
+
+    Docker refuses a container that may take more. Raises EngineError when Compose does.
+    """
+    file = json.loads("\n".join(compose_lines("config", "--format", "json", settings=settings)))
+    wanted = max(float(service.get("cpus", 0)) for service in file["services"].values())
+    there = _docker("info", "--format", "{{.NCPU}}")
+    return settings.model_copy(update={"cpus": there}) if wanted > float(there) else settings
+
+
+def _docker(*arguments: str) -> str:
+    """What `docker` prints, whatever it is, when an engine answers; else raises EngineError."""
+    try:
+        answer = subprocess.run(
+            ["docker", *arguments],  # noqa: S607  # wherever the person has it
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=ENGINE_TIMEOUT_SECONDS,
+        )
+    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+        raise EngineError(_NONE.format(error)) from None
+    if answer.returncode:
+        lines = answer.stderr.strip().splitlines()
+        raise EngineError(_NONE.format(lines[-1] if lines else f"docker {arguments[0]} failed"))
+    return answer.stdout.strip()
 
 
 def official_file(settings: LocalSettings) -> str:
@@ -64,13 +82,17 @@ def compose_lines(*arguments: str, settings: LocalSettings) -> list[str]:
 
 
 def _run(arguments: Sequence[str], settings: LocalSettings, *, stdout: int | None) -> str:
-    file = official_file(settings)
+    chosen = {
+        "COMPOSE_FILE": official_file(settings),
+        "LAKE_ENVIRONMENT_CLASS": settings.environment_class,
+        "LAKE_CPUS": settings.cpus,
+    }
     ended = subprocess.run(
         ["docker", "compose", *arguments],  # noqa: S607  # wherever the person has it
         cwd=REPOSITORY,
         env={
             **os.environ,
-            **({"COMPOSE_FILE": file} if file else {}),
+            **{name: value for name, value in chosen.items() if value},
             "LAKE_HOME": str(settings.home),
             "LAKE_AWS_PORT": str(settings.aws_port),
             "LAKE_AIRFLOW_PORT": str(settings.airflow_port),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.container.configuration import database_url
+from infra.container.configuration import broker_url, database_url
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.durable import write_durably
 from infra.local.supervisor.secrets import (
@@ -37,6 +37,7 @@ def write_env_files(folder: Path, *, settings: LocalSettings) -> None:
         "mwaa": {
             **service,
             "LAKE_DATABASE": database_url(database),
+            "LAKE_BROKER": broker_url(queue),
             "LAKE_USERS_PASSWORD": users_password(folder),
         },
         "airflow": {

@@ -70,7 +70,12 @@ class Secrets(BaseSettings):
     @property
     def broker_url(self) -> str:
         """The queue."""
-        return f"redis://:{quote(self.redis_password, safe='')}@redis:6379/0"
+        return broker_url(self.redis_password)
+
+
+def broker_url(password: str) -> str:
+    """The queue, for Celery and redis-py."""
+    return f"redis://:{quote(password, safe='')}@redis:6379/0"
 
 
 def database_url(password: str) -> str:

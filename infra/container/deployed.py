@@ -6,13 +6,15 @@ the other is what each of them reports: which deployment it runs, or why it cann
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from infra.local.mwaa.layout import Layout
 from infra.local.supervisor.durable import sync_folder, write_durably
@@ -26,6 +28,10 @@ POLL_SECONDS = 1.0
 """How often a container looks whether another deployment is wanted, and reports that it lives."""
 ALIVE_SECONDS = 20.0
 """A report that is older is of a container that has gone."""
+KEPT_SECONDS = 3600.0
+"""Such a report may help a person for so long."""
+
+log = logging.getLogger(__name__)
 
 
 class Deployed(BaseModel):
@@ -44,11 +50,13 @@ class Deployed(BaseModel):
 
     @classmethod
     def read(cls) -> Self | None:
-        """What is deployed; None where nothing is."""
-        try:
+        """What is deployed; None where nothing is, or nothing that this version can read.
+
+        The service `mwaa` then writes it anew from its own record.
+        """
+        with contextlib.suppress(FileNotFoundError, ValidationError):
             return cls.model_validate_json(DOCUMENT.read_bytes())
-        except FileNotFoundError:
-            return None
+        return None
 
     def publish(self) -> None:
         """Let the containers run it."""
@@ -70,6 +78,16 @@ def withdraw() -> None:
     """Let the containers run nothing."""
     DOCUMENT.unlink(missing_ok=True)
     sync_folder(DOCUMENT.parent)
+
+
+def awaited() -> str:
+    """What a component waits for while nothing is deployed."""
+    if DOCUMENT.exists():
+        return (
+            f"until `mwaa` writes {DOCUMENT} anew, which another version wrote; if it never does, "
+            "`lake compose down --volumes` removes it with all that the containers keep"
+        )
+    return "for an environment, which `cdk deploy --all` creates"
 
 
 class Bundle(BaseModel):
@@ -95,7 +113,7 @@ MOUNTED = Bundle(
 class Report(BaseModel):
     """What a container of Airflow says of itself."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     component: str
     container: str
@@ -112,8 +130,11 @@ class Report(BaseModel):
         write_durably(self._path, self.model_dump_json().encode())
 
     def repeat(self) -> None:
-        """Say that it is still so."""
-        os.utime(self._path)
+        """Say that it is still so, also after a sleep in which the report was discarded."""
+        try:
+            os.utime(self._path)
+        except FileNotFoundError:
+            self.write()
 
 
 def reports(generation: str) -> Iterator[Report]:
@@ -121,6 +142,26 @@ def reports(generation: str) -> Iterator[Report]:
     oldest = time.time() - ALIVE_SECONDS
     for path in REPORTS.glob("*.json"):
         if path.stat().st_mtime >= oldest:
-            report = Report.model_validate_json(path.read_bytes())
-            if report.generation == generation:
+            report = _read(path)
+            if report and report.generation == generation:
                 yield report
+
+
+def discard_old_reports() -> None:
+    """Remove those of containers that have long gone, and of other versions."""
+    oldest = time.time() - KEPT_SECONDS
+    for path in REPORTS.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it was a part, and is whole by now
+            of_another_version = path.suffix == ".json" and not _read(path)
+            if of_another_version:
+                log.warning("%s was written by another version: removed", path)
+            if of_another_version or path.stat().st_mtime < oldest:
+                path.unlink()
+
+
+def _read(path: Path) -> Report | None:
+    """A report; None where another version wrote it."""
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except ValidationError:
+        return None

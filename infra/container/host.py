@@ -9,9 +9,17 @@ import shutil
 import time
 from dataclasses import dataclass
 
+from infra.container.broker import empty_queue
 from infra.container.components import COMPONENTS
 from infra.container.configuration import WEB_PORT
-from infra.container.deployed import AIRFLOW_HOME, VOLUME, Deployed, reports, withdraw
+from infra.container.deployed import (
+    AIRFLOW_HOME,
+    VOLUME,
+    Deployed,
+    discard_old_reports,
+    reports,
+    withdraw,
+)
 from infra.local.mwaa.airflow import log_levels
 from infra.local.mwaa.bundle import unpack
 from infra.local.mwaa.database import SetUp
@@ -39,10 +47,11 @@ class StoredBuild:
 class ContainersHost(Host[StoredBuild]):
     """Tells Airflow's containers what to run, and waits until they do."""
 
-    def __init__(self, record: Record, laptop: Laptop, *, users_password: str) -> None:
+    def __init__(self, record: Record, laptop: Laptop, *, broker: str, users_password: str) -> None:
         super().__init__(record, laptop, layout=Layout(VOLUME))
         self.components = []
         self.web_server = WebServer(WEB_SERVER, users_password)
+        self._broker = broker
         self._set_up = SetUp(runner=laptop.runner, users_password=users_password)
 
     async def rebuild(self, key: str) -> StoredBuild:
@@ -57,6 +66,7 @@ class ContainersHost(Host[StoredBuild]):
     ) -> str:
         """Let the containers run it, and wait until all of Airflow is healthy."""
         self._refuse_a_second()
+        discard_old_reports()
         self._layout.make()
         self.role = self._role_of(properties)
         await self._dag_sync(properties).sync_once()
@@ -116,6 +126,9 @@ class ContainersHost(Host[StoredBuild]):
         if version != current_version:
             withdraw()  # no component may run meanwhile
             await self._set_up.run(IMAGE, url)
+        if current_version is None:
+            # What an earlier database's scheduler sent, each worker would take and fail at.
+            await empty_queue(self._broker)
         return version
 
     def _wanted(self, build: StoredBuild, properties: Properties) -> Deployed:

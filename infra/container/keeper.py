@@ -19,7 +19,14 @@ from infra.container.configuration import (
     pages_environment,
     proxy_environment,
 )
-from infra.container.deployed import AIRFLOW_HOME, MOUNTED, POLL_SECONDS, Deployed, Report
+from infra.container.deployed import (
+    AIRFLOW_HOME,
+    MOUNTED,
+    POLL_SECONDS,
+    Deployed,
+    Report,
+    awaited,
+)
 from infra.container.health import MONITOR
 from infra.container.preparation import link, prepare
 from infra.local.mwaa.commands import Runner
@@ -65,7 +72,7 @@ class Keeper:
     async def _deployed(self) -> Deployed:
         """What is deployed, as soon as something is."""
         if not Deployed.read():
-            self._say("waits for an environment, which `cdk deploy --all` creates")
+            self._say(f"waits {awaited()}")
         while not (deployed := Deployed.read()):
             await asyncio.sleep(POLL_SECONDS)
         return deployed

@@ -32,6 +32,8 @@ class ContainerSettings(LocalSettings):
 
     database: str = Field(min_length=1, repr=False)
     """The URL of Airflow's metadata database."""
+    broker: str = Field(min_length=1, repr=False)
+    """The URL of the queue between scheduler and workers."""
     control_key: str = Field(min_length=16, repr=False)
     """What it shares with the embedded AWS, and with nobody else."""
     users_password: str = Field(min_length=1, repr=False)
@@ -78,9 +80,10 @@ def make_app(settings: ContainerSettings) -> FastAPI:
         proxy_url="",
         marker="container:",
     )
-    service = Service(
-        laptop, make_host=partial(ContainersHost, users_password=settings.users_password)
+    make_host = partial(
+        ContainersHost, broker=settings.broker, users_password=settings.users_password
     )
+    service = Service(laptop, make_host=make_host)
     service.load()
 
     @asynccontextmanager

@@ -36,6 +36,10 @@ class LocalSettings(BaseSettings):
     """An image of aws/amazon-mwaa-docker-images, which the containers run instead of their own."""
     local_runner_image: str = ""
     """An image of aws/aws-mwaa-local-runner, with Airflow 2, which the containers run instead."""
+    environment_class: str = ""
+    """The size of the containers; empty for that of the environment that they are started for."""
+    cpus: str = Field(default="", pattern=r"^(|\d+(\.\d+)?)$")
+    """The processors of each container; empty for those of the class."""
 
     @property
     def endpoint_url(self) -> str:

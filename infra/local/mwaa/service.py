@@ -48,8 +48,13 @@ class Service:
         for path in sorted(self.laptop.records.glob("*.json")):
             try:
                 record = Record.model_validate_json(path.read_bytes())
-            except ValidationError:
-                log.exception("%s is not a record of this version; it is left alone", path)
+            except ValidationError as error:
+                first = error.errors()[0]
+                log.error(
+                    "%s is not a record of this version and is left alone (%s: %s); to begin anew, "
+                    "remove it, or run `lake compose down --volumes` where it is a container's",
+                    *(path, ".".join(map(str, first["loc"])), first["msg"]),
+                )
                 continue
             if record.status is Status.AVAILABLE:
                 record = record.model_copy(update={"status": Status.UNAVAILABLE})

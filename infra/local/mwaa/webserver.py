@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from infra.local.mwaa.airflow import ADMIN
 from infra.local.mwaa.model import ApiError, ConfigurationError
 from infra.local.supervisor import ports
 from infra.local.supervisor.component import Component, ComponentState
@@ -45,8 +46,9 @@ class WebServer:
         """The parts of Airflow that are not healthy, or have not said so after `since`.
 
         What was killed counts as healthy until its last heartbeat is old. The execution API,
-        which tasks report to, is built at its first request and keeps the server busy for
-        seconds: it is asked here, not by the first task.
+        which tasks report to, and the login are built at their first request, which on a busy
+        processor takes longer than a client may wait: they are asked here, not by the first task
+        and the first client.
         """
         try:
             execution = await self._client.get("/execution/health", timeout=FIRST_ANSWER_SECONDS)
@@ -55,7 +57,17 @@ class WebServer:
             health = answer.raise_for_status().json()
         except httpx.HTTPError:
             return ["api-server"]
-        return [part for part in MONITORED if not _is_healthy(health, part, since)]
+        unhealthy = [part for part in MONITORED if not _is_healthy(health, part, since)]
+        return unhealthy or ([] if await self._lets_in() else ["login"])
+
+    async def _lets_in(self) -> bool:
+        """Whether a user can log in and call, however long that takes."""
+        try:
+            login = await self._log_in(ADMIN, timeout_seconds=FIRST_ANSWER_SECONDS)
+            answer = await self._call(login, "GET", "/dags", {"limit": 1}, None)
+        except httpx.HTTPError:
+            return False
+        return answer.is_success
 
     async def invoke(
         self,
@@ -99,9 +111,11 @@ class WebServer:
             headers={"Authorization": f"Bearer {login}"},
         )
 
-    async def _log_in(self, username: str) -> str:
+    async def _log_in(self, username: str, *, timeout_seconds: float = REST_LIMIT_SECONDS) -> str:
         answer = await self._client.post(
-            "/auth/token", json={"username": username, "password": self._password}
+            "/auth/token",
+            json={"username": username, "password": self._password},
+            timeout=timeout_seconds,
         )
         self._logins[username] = answer.raise_for_status().json()["access_token"]
         return self._logins[username]

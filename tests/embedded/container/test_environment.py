@@ -1,141 +1,27 @@
-"""The MWAA service of the containers over an embedded AWS; the test plays Airflow's containers."""
+"""An MWAA environment of the containers, from its creation to its end."""
 
 from __future__ import annotations
 
-import datetime
+import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
 import httpx
 import pytest
-import uvicorn
 
-from infra.container import credentials, deployed, host
-from infra.container import mwaa as service
-from infra.container.deployed import Deployed, Report
-from infra.container.host import EXPECTED
-from infra.container.mwaa import ContainerSettings, make_app
-from infra.local.mwaa.database import SetUp
-from infra.local.mwaa.webserver import WebServer
-from tests.embedded.mwaa.laptop import Laptop, wait_until, zipped
-from tests.embedded.running import ACCOUNT_ID, CONTROL_KEY, RunningEmulator
+from infra.cli.environment import reset_database
+from infra.compose.containers import CLASS_LABEL
+from infra.container import credentials
+from infra.container.deployed import Deployed
+from infra.local.settings import REPOSITORY, LocalSettings
+from tests.embedded.mwaa.laptop import Laptop, wait_until
+from tests.embedded.running import ACCOUNT_ID
 
-ENVIRONMENT = "lake-test"
-WRONG = "polars==99"
+from .conftest import WRONG, Containers
 
-
-class Settings(ContainerSettings):
-    """The embedded AWS is a process of this machine."""
-
-    @property
-    def endpoint_url(self) -> str:
-        return f"http://127.0.0.1:{self.aws_port}"
-
-
-@dataclass
-class Containers:
-    """Airflow's containers: they run what is deployed, unless a requirement is wrong."""
-
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def play(self) -> None:
-        while not self.stop.wait(0.05):
-            if wanted := Deployed.read():
-                wrong = WRONG in wanted.bundle().requirements.read_text()
-                for component in EXPECTED:
-                    Report(
-                        component=component,
-                        container="c1",
-                        generation=wanted.generation,
-                        problem=f"requirements.txt:1: {WRONG}" if wrong else "",
-                    ).write()
-
-
-@pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The volumes, with containers that follow them."""
-    folder = tmp_path_factory.mktemp("volumes")
-    for name in ("environment", "reports"):
-        (folder / name).mkdir()
-
-    async def healthy(_: WebServer, *, since: datetime.datetime) -> list[str]:
-        assert since.tzinfo
-        return []
-
-    async def set_up(_: SetUp, image: Path, url: str, *arguments: str) -> None:
-        with (folder / "databases").open("a") as log:
-            log.write(f"{image.name} {' '.join((url, *arguments))}\n")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deployed, "VOLUME", folder / "environment")
-        patch.setattr(host, "VOLUME", folder / "environment")
-        patch.setattr(deployed, "DOCUMENT", folder / "environment" / "environment.json")
-        patch.setattr(deployed, "REPORTS", folder / "reports")
-        patch.setattr(service, "PROXY_PORT", 0)
-        patch.setattr(WebServer, "unhealthy_parts", healthy)
-        patch.setattr(SetUp, "run", set_up)
-        containers = Containers()
-        playing = threading.Thread(target=containers.play)
-        playing.start()
-        yield folder
-        containers.stop.set()
-        playing.join()
-
-
-@pytest.fixture(scope="module")
-def laptop(volume: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
-    """The account, over the service and its embedded AWS."""
-    laptop = Laptop(home=tmp_path_factory.mktemp("home"), person={})
-    assert volume.exists()
-    settings = Settings(
-        home=laptop.home,
-        aws_port=laptop.aws_port,
-        supervisor_port=laptop.supervisor_port,
-        sync_seconds=0.2,
-        control_key=CONTROL_KEY,
-        users_password="password",
-        database="postgresql+psycopg2://airflow@postgres/airflow",
-    )
-    config = uvicorn.Config(make_app(settings), port=settings.supervisor_port, log_config=None)
-    server = uvicorn.Server(config)
-    serving = threading.Thread(target=server.run)
-    serving.start()
-    folder = tmp_path_factory.mktemp("emulator")
-    emulator = RunningEmulator(
-        folder=folder, supervisor_url=settings.supervisor_url, port=laptop.aws_port
-    )
-    emulator.start()
-    laptop.make_account()
-    yield laptop
-    emulator.end()
-    server.should_exit = True
-    serving.join()
-
-
-@pytest.fixture(scope="module")
-def environment(laptop: Laptop) -> str:
-    """The name of an environment that is AVAILABLE."""
-    laptop.put("dags/first.py", "# first\n")
-    plugins = laptop.put("plugins.zip", zipped(**{"links.py": "# plugin\n"}))
-    requirements = laptop.put("requirements.txt", "iniconfig==2.1.0\n")
-    laptop.mwaa.create_environment(
-        Name=ENVIRONMENT,
-        **laptop.request(
-            PluginsS3Path="plugins.zip",
-            PluginsS3ObjectVersion=plugins,
-            RequirementsS3Path="requirements.txt",
-            RequirementsS3ObjectVersion=requirements,
-            AirflowConfigurationOptions={"lake.curated_bucket": "curated"},
-        ),
-    )
-    created = laptop.settled(ENVIRONMENT)
-    assert created["Status"] == "AVAILABLE", created["LastUpdate"]
-    return ENVIRONMENT
+pytestmark = pytest.mark.embedded
 
 
 def wanted() -> Deployed:
@@ -198,6 +84,39 @@ def test_a_token_is_redeemed_once(laptop: Laptop, environment: str) -> None:
     assert httpx.post(url, headers=headers).status_code == httpx.codes.FORBIDDEN
 
 
+def test_status_shows_the_environment_and_where_the_containers_differ(
+    laptop: Laptop, environment: str, tmp_path: Path
+) -> None:
+    labels = f"{CLASS_LABEL}=mw1.large"
+    lines = [
+        {"Service": name, "Name": name, "State": "running", "Health": "healthy", "Status": "Up"}
+        for name in ("aws", "mwaa", "worker", "worker")
+    ]
+    listed = "\n".join(json.dumps({**line, "Labels": labels}) for line in lines)
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\n[ \"$2\" != ps ] || echo '{listed}'\n")
+    docker.chmod(0o755)
+    said = subprocess.run(
+        [sys.executable, "-m", "infra.cli", "status", "--json"],
+        env={
+            "LAKE_HOME": str(tmp_path),
+            "LAKE_AWS_PORT": str(laptop.aws_port),
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+        },
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    (shown,) = json.loads(said.stdout)["environments"]
+    assert (shown["name"], shown["status"], shown["error"]) == (environment, "AVAILABLE", "")
+    assert shown["differences"] == [
+        "class: the containers are mw1.large, and it asks for mw1.small",
+        "workers: 2 run, and it asks for 1",
+    ]
+
+
 def test_other_options_are_another_generation(laptop: Laptop, environment: str) -> None:
     before = wanted()
     laptop.mwaa.update_environment(
@@ -229,9 +148,22 @@ def test_a_second_environment_fails_with_the_reason(laptop: Laptop, environment:
     wait_until(lambda: laptop.mwaa.list_environments()["Environments"] == [environment], seconds=10)
 
 
-def test_deleted_nothing_is_left_of_it(laptop: Laptop, environment: str, volume: Path) -> None:
+def test_a_reset_drops_the_database_and_starts_on_a_new_one(
+    laptop: Laptop, environment: str, containers: Containers
+) -> None:
+    before, (url, *_) = wanted(), containers.databases
+    reset_database(environment, LocalSettings(aws_port=laptop.aws_port))
+    assert laptop.settled(environment)["Status"] == "AVAILABLE"
+    assert containers.databases == [url, f"{url} drop", url]
+    assert wanted().generation != before.generation
+    assert wanted().build == before.build
+
+
+def test_deleted_nothing_is_left_of_it(
+    laptop: Laptop, environment: str, containers: Containers
+) -> None:
     laptop.mwaa.delete_environment(Name=environment)
     wait_until(lambda: laptop.mwaa.list_environments()["Environments"] == [], seconds=10)
     assert Deployed.read() is None
-    assert list((volume / "environment").iterdir()) == []
-    assert (volume / "databases").read_text().splitlines()[-1].endswith("/airflow drop")
+    assert list((containers.volumes / "environment").iterdir()) == []
+    assert containers.databases[-1].endswith("/airflow drop")

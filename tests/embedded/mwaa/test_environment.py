@@ -136,6 +136,17 @@ def test_an_error_of_the_rest_api_has_airflows_status(laptop: Laptop) -> None:
     assert response["RestApiStatusCode"] == 404
 
 
+def test_a_trigger_that_is_repeated_starts_one_run(laptop: Laptop, run: str) -> None:
+    body = {"dag_run_id": f"{run}-again", "logical_date": None}
+    assert laptop.rest("POST", "/dags/who/dagRuns", body)["dag_run_id"] == body["dag_run_id"]
+    with pytest.raises(ClientError) as repeated:
+        laptop.rest("POST", "/dags/who/dagRuns", body)
+    response: Any = repeated.value.response
+    assert response["RestApiStatusCode"] == 409
+    path = f"/dags/who/dagRuns/{run}-again"
+    wait_until(lambda: laptop.rest("GET", path)["state"] == "success", seconds=120)
+
+
 def test_a_caller_acts_with_the_role_of_airflow_that_iam_allows(
     laptop: Laptop, environment: str
 ) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from infra.cli import compose as module
+from infra.local.settings import LocalSettings
+from infra.settings import environment_settings
 
 
 def lake(
@@ -59,53 +62,88 @@ def test_a_machine_without_an_engine_gets_one_clear_line(tmp_path: Path, command
     assert len(said.stderr.splitlines()) == 1
 
 
-def test_up_deploys_everything_to_containers_that_wait_for_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done: list[str] = []
+@dataclass
+class Done:
+    """What `lake compose up` did, on an engine with two processors."""
 
-    def record(*arguments: str, **_: object) -> None:
-        done.append(" ".join(arguments))
+    commands: list[str] = field(default_factory=list)
+    settings: LocalSettings | None = None
 
-    def wait(name: str, *_: object, **__: object) -> None:
-        done.append(f"wait for {name}")
+    def record(self, *arguments: str, settings: LocalSettings, **_: object) -> None:
+        self.commands.append(" ".join(arguments))
+        self.settings = settings
 
+    def wait(self, name: str, *_: object, **__: object) -> None:
+        self.commands.append(f"wait for {name}")
+
+    def fit(self, settings: LocalSettings) -> LocalSettings:
+        large = settings.environment_class == "mw1.large"
+        return settings.model_copy(update={"cpus": "2"}) if large else settings
+
+
+@pytest.fixture
+def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Done:
+    done = Done()
     monkeypatch.setenv("LAKE_HOME", str(tmp_path))
     monkeypatch.setattr(module, "require_engine", lambda: None)
-    monkeypatch.setattr(module, "run_compose", record)
-    monkeypatch.setattr(module, "cdk", record)
-    monkeypatch.setattr(module, "wait_until_available", wait)
+    monkeypatch.setattr(module, "fit_to_engine", done.fit)
+    monkeypatch.setattr(module, "run_compose", done.record)
+    monkeypatch.setattr(module, "cdk", done.record)
+    monkeypatch.setattr(module, "wait_until_available", done.wait)
+    return done
 
-    result = CliRunner().invoke(module.compose, ["up", "--no-build", "--workers", "3"])
 
+def up(*arguments: str) -> str:
+    """What it prints."""
+    result = CliRunner().invoke(module.compose, ["up", *arguments])
     assert result.exit_code == 0, result.output
-    assert done[0] == "up --detach --wait --no-build --scale worker=3"
-    assert [words.split()[0] for words in done[1:4]] == ["bootstrap", "synth", "deploy"]
-    assert "--all" in done[3]
-    assert done[4] == "wait for lake-dev"
+    return result.output
+
+
+def test_up_deploys_everything_to_containers_that_wait_for_it(done: Done) -> None:
+    said = up("--no-build", "--workers", "3")
+
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4566" in said
+    commands = done.commands
+    assert commands[0] == "up --detach --wait --no-build --scale worker=3"
+    assert [words.split()[0] for words in commands[1:4]] == ["bootstrap", "synth", "deploy"]
+    assert "--all" in commands[3]
+    assert commands[4] == "wait for lake-dev"
 
 
 def test_with_an_official_image_up_deploys_only_what_its_dags_read_and_write(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done: list[str] = []
-
-    def record(*arguments: str, **_: object) -> None:
-        done.append(" ".join(arguments))
-
-    monkeypatch.setenv("LAKE_HOME", str(tmp_path))
     monkeypatch.setenv("LAKE_MWAA_IMAGE", "mine:1")
-    monkeypatch.setattr(module, "require_engine", lambda: None)
-    monkeypatch.setattr(module, "run_compose", record)
-    monkeypatch.setattr(module, "cdk", record)
 
-    result = CliRunner().invoke(module.compose, ["up", "--workers", "3"])
+    up("--workers", "3")
 
-    assert result.exit_code == 0, result.output
-    assert done[0] == "up --detach --wait aws"
-    assert [words.split()[0] for words in done[1:4]] == ["bootstrap", "synth", "deploy"]
-    assert "lake-dev-storage --exclusively" in done[3]
-    assert done[4] == "up --detach --wait --scale worker=3"
+    commands = done.commands
+    assert commands[0] == "up --detach --wait aws"
+    assert [words.split()[0] for words in commands[1:4]] == ["bootstrap", "synth", "deploy"]
+    assert "lake-dev-storage --exclusively" in commands[3]
+    assert commands[4] == "up --detach --wait --scale worker=3"
+
+
+def test_the_containers_have_the_size_of_the_environment(done: Done) -> None:
+    up("--environment", "prod")
+
+    production = environment_settings("prod").airflow
+    assert done.commands[0].endswith(f"--scale worker={production.min_workers}")
+    assert done.settings
+    assert done.settings.environment_class == production.environment_class
+
+
+def test_a_person_may_want_another_size_and_is_told_what_the_engine_lacks(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Processors" not in up()
+    monkeypatch.setenv("LAKE_ENVIRONMENT_CLASS", "mw1.large")
+    said = up()
+
+    assert done.settings
+    assert (done.settings.environment_class, done.settings.cpus) == ("mw1.large", "2")
+    assert "Processors  2 for each container, all that the engine has: fewer than mw1.large" in said
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def scheduler(airflow: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         assert process.stdout
         assert process.stdout.readline() == b"runs\n"
         processes = airflow.parent / "proc"
-        processes.mkdir()
+        processes.mkdir(exist_ok=True)
         (processes / str(process.pid)).symlink_to(f"/proc/{process.pid}")
         monkeypatch.setattr(airflow_command, "PROCESSES", processes)
         yield process.pid
@@ -65,6 +65,38 @@ def test_the_command_runs_with_it(airflow: Path) -> None:
         check=False,
     )
     assert said.stdout == "dags list at the\nstart=1\n", said.stderr
+
+
+OTHERS = (
+    "/usr/local/airflow/.local/bin/python -m infra.container scheduler",
+    "/usr/local/airflow/.local/bin/python infra/container/health.py scheduler",
+    "/usr/bin/tee --append /usr/local/airflow/logs/components/scheduler-1.log",
+    "/usr/local/airflow/.local/bin/python /usr/local/airflow/.local/bin/airflow config list "
+    "--section scheduler",
+)
+"""What else has the name of the component among its words, in its container."""
+
+
+@pytest.fixture
+def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = tmp_path / "proc"
+    for pid, command in enumerate(OTHERS):
+        folder = processes / str(pid)
+        folder.mkdir(parents=True)
+        (folder / "cmdline").write_text(command.replace(" ", "\0") + "\0")
+        (folder / "environ").write_text("TOLD=nothing\0")
+    monkeypatch.setattr(airflow_command, "PROCESSES", processes)
+
+
+@pytest.mark.usefixtures("others")
+def test_no_other_process_is_taken_for_the_component() -> None:
+    with pytest.raises(LookupError):
+        component_environment()
+
+
+@pytest.mark.usefixtures("others", "scheduler")
+def test_the_component_is_found_among_the_others() -> None:
+    assert component_environment()["TOLD"] == "at the\nstart=1"
 
 
 def test_where_the_component_does_not_run_it_says_so(

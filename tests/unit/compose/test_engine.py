@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.compose.engine import EngineError, compose, compose_lines, require_engine
+from infra.compose.engine import (
+    EngineError,
+    compose,
+    compose_lines,
+    fit_to_engine,
+    require_engine,
+)
 from infra.local.settings import REPOSITORY, LocalSettings
 
 
@@ -90,3 +96,26 @@ def test_what_compose_prints_is_given_line_by_line(
     docker(tmp_path, monkeypatch, "echo one; echo two")
     settings = LocalSettings(home=tmp_path)
     assert compose_lines("config", "--services", settings=settings) == ["one", "two"]
+
+
+@pytest.mark.parametrize(("engine", "cpus"), [(2, "2"), (4, ""), (16, "")])
+def test_no_container_may_take_more_processors_than_the_engine_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: int, cpus: str
+) -> None:
+    file = '{"services": {"worker": {"cpus": 4}, "redis": {}}}'
+    docker(
+        tmp_path,
+        monkeypatch,
+        f"[ \"$LAKE_ENVIRONMENT_CLASS$1\" = mw1.largecompose ] && echo '{file}' || echo {engine}",
+    )
+    settings = LocalSettings(home=tmp_path, environment_class="mw1.large")
+    assert fit_to_engine(settings).cpus == cpus
+
+
+def test_compose_gets_the_size_of_the_containers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(tmp_path, monkeypatch, 'echo "$LAKE_ENVIRONMENT_CLASS $LAKE_CPUS"')
+    monkeypatch.setenv("LAKE_ENVIRONMENT_CLASS", "mw1.small")
+    settings = LocalSettings(home=tmp_path, environment_class="mw1.large", cpus="2")
+    assert compose_lines("up", settings=settings) == ["mw1.large 2"]

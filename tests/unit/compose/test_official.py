@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from cryptography.fernet import Fernet
 
+from infra.compose.containers import CLASS_LABEL
 from infra.compose.official import write_official_env_files
 from infra.compose.secrets import users_password, write_env_files
 from infra.local.settings import REPOSITORY, LocalSettings
@@ -156,6 +157,9 @@ def test_a_worker_of_mwaas_image_has_the_size_of_its_class(
 ) -> None:
     worker = render("mwaa-image", LAKE_ENVIRONMENT_CLASS=name)["worker"]
     assert worker["environment"]["AIRFLOW__CELERY__WORKER_CONCURRENCY"] == str(tasks)
+    assert worker["labels"] == {CLASS_LABEL: name}
+    few = render("mwaa-image", LAKE_ENVIRONMENT_CLASS=name, LAKE_CPUS="0.5")["worker"]
+    assert (few["cpus"], few["mem_limit"]) == (0.5, worker["mem_limit"])
 
 
 def test_the_local_runner_runs_the_runners_own_folders(render: Render, folder: Path) -> None:

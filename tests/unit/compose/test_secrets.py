@@ -56,7 +56,8 @@ def test_the_service_and_the_embedded_aws_share_the_control_key(folder: Path) ->
     aws, mwaa = read(folder / "aws.env"), read(folder / "mwaa.env")
     assert aws["LAKE_CONTROL_KEY"] == mwaa["LAKE_CONTROL_KEY"]
     assert mwaa["LAKE_USERS_PASSWORD"] == users_password(folder)
-    assert set(mwaa) - set(aws) == {"LAKE_DATABASE", "LAKE_USERS_PASSWORD"}
+    assert read(folder / "redis.env")["REDISCLI_AUTH"] in mwaa["LAKE_BROKER"]
+    assert set(mwaa) - set(aws) == {"LAKE_BROKER", "LAKE_DATABASE", "LAKE_USERS_PASSWORD"}
 
 
 def test_nothing_in_a_value_is_taken_for_a_variable() -> None:

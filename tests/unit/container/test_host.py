@@ -30,6 +30,7 @@ from infra.local.mwaa.sync import DagSync
 from infra.local.mwaa.webserver import WebServer
 from infra.local.settings import LocalSettings
 
+BROKER = "redis://:secret@redis:6379/0"
 DATABASE = "postgresql+psycopg2://airflow:secret@postgres:5432/airflow"
 
 
@@ -105,7 +106,11 @@ def make_host(
         assert image == Path("/usr/local/airflow/.local")
         containers.databases.append(" ".join((url, *arguments)))
 
+    async def empty(url: str) -> None:
+        containers.databases.append(url)
+
     monkeypatch.setattr(SetUp, "run", set_up)
+    monkeypatch.setattr(module, "empty_queue", empty)
     monkeypatch.setattr(DagSync, "sync_once", synced)
     settings = LocalSettings(home=volume.parent, sync_seconds=60, database=DATABASE)
     record = Record(
@@ -122,7 +127,7 @@ def make_host(
     laptop = Laptop(
         settings=settings, aws=EmbeddedAws(settings, "key"), proxy_url="", marker="test:"
     )
-    host = ContainersHost(record, laptop, users_password="password")
+    host = ContainersHost(record, laptop, broker=BROKER, users_password="password")
     host.web_server = containers
     return host
 
@@ -209,14 +214,25 @@ def test_resumed_the_containers_go_on_with_what_they_run(
     assert len(containers.served) == 2
 
 
-def test_the_database_is_set_up_once_and_no_component_runs_meanwhile(
+def test_what_another_version_wrote_is_written_anew(
+    host: ContainersHost, containers: Containers, properties: Properties, volume: Path
+) -> None:
+    start(host, containers, properties)
+    (volume / "environment.json").write_text('{"name": "lake-dev"}')
+    (volume.parent / "reports" / "worker-c1.json").write_text("{}")
+    start(host, containers, properties)
+    assert Deployed.read()
+    assert len(containers.served) == 2
+
+
+def test_the_database_is_set_up_once_with_an_empty_queue_and_no_component_runs_meanwhile(
     host: ContainersHost, containers: Containers, properties: Properties
 ) -> None:
     version = start(host, containers, properties)
     start(host, containers, properties, database_version=version)
-    assert containers.databases == [DATABASE]
+    assert containers.databases == [DATABASE, BROKER]
     start(host, containers, properties, database_version="of another image")
-    assert containers.databases == [DATABASE] * 2
+    assert containers.databases == [DATABASE, BROKER, DATABASE]
     assert len(containers.served) == 2
 
 
@@ -248,6 +264,18 @@ def test_a_second_environment_is_refused_and_its_end_leaves_the_first(
     asyncio.run(second.remove())
     assert Deployed.read() == first
     assert f"{DATABASE} drop" not in containers.databases
+
+
+def test_with_its_database_dropped_the_containers_run_nothing_until_they_start_on_a_new_one(
+    host: ContainersHost, containers: Containers, properties: Properties
+) -> None:
+    start(host, containers, properties)
+    asyncio.run(host.drop_database())
+    assert Deployed.read() is None
+    start(host, containers, properties)
+    new = [DATABASE, BROKER]
+    assert containers.databases == [*new, f"{DATABASE} drop", *new]
+    assert len(set(containers.served)) == 2
 
 
 def test_removed_the_containers_run_nothing(

@@ -16,7 +16,11 @@ DATABASE = "postgresql+psycopg2://airflow:secret@postgres:5432/airflow"
 @pytest.fixture
 def client(tmp_path: Path) -> TestClient:
     settings = ContainerSettings(
-        home=tmp_path, control_key="k" * 16, users_password="password", database=DATABASE
+        home=tmp_path,
+        control_key="k" * 16,
+        users_password="password",
+        database=DATABASE,
+        broker="redis://redis",
     )
     return TestClient(make_app(settings))
 
@@ -38,7 +42,11 @@ def test_credentials_need_the_token_of_an_environment(client: TestClient) -> Non
 
 def test_the_embedded_aws_is_the_container_of_that_name(tmp_path: Path) -> None:
     settings = ContainerSettings(
-        home=tmp_path, control_key="k" * 16, users_password="password", database=DATABASE
+        home=tmp_path,
+        control_key="k" * 16,
+        users_password="password",
+        database=DATABASE,
+        broker="redis://redis",
     )
     assert settings.endpoint_url == "http://aws:4566"
 
@@ -46,7 +54,7 @@ def test_the_embedded_aws_is_the_container_of_that_name(tmp_path: Path) -> None:
 def test_secrets_that_are_missing_are_named_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("LAKE_CONTROL_KEY", "LAKE_DATABASE", "LAKE_USERS_PASSWORD"):
+    for name in ("LAKE_BROKER", "LAKE_CONTROL_KEY", "LAKE_DATABASE", "LAKE_USERS_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConfigurationError, match="LAKE_CONTROL_KEY") as missing:
         serve()

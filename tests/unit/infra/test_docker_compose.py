@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.compose.containers import CLASS_LABEL
 from infra.container.components import COMPONENTS
 from infra.container.configuration import BundleSource
 from infra.container.deployed import AIRFLOW_HOME, MOUNTED, VOLUME
@@ -54,6 +55,8 @@ def test_the_classes_are_those_of_mwaa() -> None:
         for name, service in CLASSES["services"].items()
     }
     assert concurrency == dict(TASKS_A_WORKER)
+    labels = {name: service["labels"][CLASS_LABEL] for name, service in CLASSES["services"].items()}
+    assert labels == {name: name for name in TASKS_A_WORKER}
 
 
 def test_health_checks_ask_the_ports_that_are_published() -> None:

@@ -123,14 +123,20 @@ def test_tasks_are_known_by_the_token_of_their_own_environment(
 
 
 def test_environments_are_known_before_they_are_resumed_and_bad_records_are_left_alone(
-    service: Service, request_body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    service: Service,
+    request_body: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     _create(service, "lake-dev", {**request_body, "StackOwner": "stack/Airflow"})
-    (service.laptop.records / "broken.json").write_text("{}")
+    broken = service.laptop.records / "broken.json"
+    broken.write_text("{}")
     resumed: list[str] = []
     monkeypatch.setattr(Environment, "resume", lambda e, _: resumed.append(e.record.name))
     next_life = Service(service.laptop)
     next_life.load()
+    assert f"{broken} is not a record of this version" in caplog.text
+    assert "lake compose down --volumes" in caplog.text
     ran = service.get("lake-dev").record
     assert ran.status is Status.AVAILABLE
     expected = ran.model_copy(update={"status": Status.UNAVAILABLE})

@@ -15,7 +15,12 @@ import pytest
 
 from infra.local.mwaa import webserver
 from infra.local.mwaa.model import ApiError, ConfigurationError
-from infra.local.mwaa.webserver import WebServer, require_free_port, wait_until_healthy
+from infra.local.mwaa.webserver import (
+    FIRST_ANSWER_SECONDS,
+    WebServer,
+    require_free_port,
+    wait_until_healthy,
+)
 from infra.local.supervisor.component import Command, Component, ComponentState
 
 NOW = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
@@ -30,10 +35,20 @@ def _health(heartbeat: str = "2099-01-01T00:00:00Z") -> dict[str, Any]:
     return {"metadatabase": {"status": "healthy"}, **parts}
 
 
-def _answering(health: dict[str, Any]) -> WebServer:
-    return _server(
-        lambda request: httpx.Response(200, json=health if "monitor" in request.url.path else {})
-    )
+def _answering(health: dict[str, Any], *, login: int = 201) -> WebServer:
+    def answer(request: httpx.Request) -> httpx.Response:
+        match request.url.path:
+            case "/api/v2/monitor/health":
+                return httpx.Response(200, json=health)
+            case "/auth/token":
+                assert request.extensions["timeout"]["read"] == FIRST_ANSWER_SECONDS
+                return httpx.Response(login, json={"access_token": "jwt"})
+            case "/api/v2/dags":
+                authorized = request.headers["Authorization"] == "Bearer jwt"
+                return httpx.Response(200 if authorized else 401, json={})
+        return httpx.Response(200, json={})
+
+    return _server(answer)
 
 
 def _server(answer: Callable[[httpx.Request], httpx.Response]) -> WebServer:
@@ -108,6 +123,12 @@ def test_the_last_heartbeat_of_what_was_killed_is_no_sign_of_health() -> None:
     assert asyncio.run(server.unhealthy_parts(since=NOW)) == [
         *("scheduler", "triggerer", "dag_processor")
     ]
+
+
+def test_airflow_is_healthy_when_a_user_can_log_in() -> None:
+    assert asyncio.run(_answering(_health()).unhealthy_parts(since=NOW)) == []
+    refusing = _answering(_health(), login=401)
+    assert asyncio.run(refusing.unhealthy_parts(since=NOW)) == ["login"]
 
 
 def test_a_server_that_does_not_answer_is_not_healthy() -> None:
