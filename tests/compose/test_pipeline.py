@@ -15,6 +15,6 @@ def test_the_tables_hold_what_the_files_hold_and_every_task_ran_on_a_worker(stac
     tasks = stack.airflow(
         "GET", "/dags/~/dagRuns/~/taskInstances", QueryParameters={"state": "success", "limit": 100}
     )["task_instances"]
-    assert {task["dag_id"] for task in tasks} == {"market_quotes", "retail_orders", "web_events"}
+    assert {task["dag_id"] for task in tasks} >= {"market_quotes", "retail_orders", "web_events"}
     assert {task["hostname"] for task in tasks} == stack.containers("worker")
     assert stack.landed() == []
