@@ -19,6 +19,7 @@ daemon=
 
 # A project of its own: what a person runs from this checkout is left alone.
 export COMPOSE_PROJECT_NAME=mwaa-lake-test LAKE_HOME=$PWD/.lake/compose-test
+unset LAKE_BUNDLE LAKE_MWAA_IMAGE LAKE_LOCAL_RUNNER_IMAGE
 
 fail() {
   echo "tests/compose/engine.sh: $*" >&2

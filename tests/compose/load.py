@@ -15,8 +15,8 @@ from .conftest import Stack
 
 DAG = "market_quotes"
 FILES = 3
-ROWS = 200_000
-"""Of a file of 49 MB, which a task of its own converts."""
+ROWS = 100_000
+"""Of a file of 25 MB, which a task of its own converts."""
 MALFORMED = 3
 STARTED_WITHIN_SECONDS = 120
 ACTIVE = {"queued", "running"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import httpx
 import pytest
 
@@ -24,7 +26,7 @@ import boto3
 keys = [name for name in component if name.endswith("ACCESS_KEY_ID")]
 print(json.dumps([boto3.client("sts").get_caller_identity()["Arn"], keys]))
 """
-FLOWER = "http://127.0.0.1:5555"
+FLOWER = f"http://127.0.0.1:{os.environ.get('LAKE_FLOWER_PORT', '5555')}"
 
 
 def test_cdk_made_an_environment_that_is_available(stack: Stack) -> None:

@@ -38,7 +38,8 @@ def test_each_of_three_workers_converts_a_file(stack: Stack, load: Load) -> None
 def test_a_worker_killed_in_the_middle_of_a_conversion_loses_and_doubles_nothing(
     stack: Stack, load: Load
 ) -> None:
-    killed = next(each for each in load.conversions() if each["state"] == "running")
+    running = [each for each in load.conversions() if each["state"] == "running"]
+    killed = max(running, key=lambda each: str(each["start_date"]))
     run("docker", "kill", "--signal", "KILL", killed["hostname"])
 
     load.wait_until_complete(timeout_seconds=COMPLETE_WITHIN_SECONDS)
