@@ -75,7 +75,7 @@ start() {
   rm -rf "$sockets"
   mkdir -p "$sockets" "$engine"
   # shellcheck disable=SC2086  # they are words
-  setsid setpriv --pdeathsig KILL unshare $namespaces --kill-child=TERM \
+  setsid setpriv --pdeathsig KILL unshare $namespaces --kill-child \
     sh -c 'ip link set lo up && exec docker-init -- dockerd "$@"' dockerd \
     --data-root "$engine/data" --exec-root "$sockets/exec" --pidfile "$sockets/pid" \
     --host "$DOCKER_HOST" "$@" &> "$engine/daemon.log" &
@@ -181,6 +181,8 @@ run() {
   ln -sf "$PWD/.tools/bin/docker-compose" "$DOCKER_CONFIG/cli-plugins/docker-compose"
   install_packages
   start "--mount --pid --fork --mount-proc" --bridge none --iptables=false
+  # What a run that was killed left would start again.
+  docker ps --all --quiet | xargs --no-run-if-empty docker rm --force > /dev/null
   build_images
   stop
   start "--net --mount --pid --fork --mount-proc"
