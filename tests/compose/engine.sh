@@ -53,7 +53,7 @@ check() {
 }
 
 install_packages() {
-  local program package missing=()
+  local program package missing=() log=$engine/install.log
   for package in docker.io:dockerd mmdebstrap:mmdebstrap iptables:iptables iproute2:ip; do
     program=${package#*:}
     command -v "$program" > /dev/null || missing+=("${package%:*}")
@@ -61,11 +61,9 @@ install_packages() {
   command -v docker > /dev/null || missing+=(docker.io)
   [ ${#missing[@]} -gt 0 ] || return 0
   echo "> installing ${missing[*]}"
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"
-  } &> "$engine/install.log" || {
-    tail --lines 20 "$engine/install.log" >&2
-    fail "${missing[*]} cannot be installed; the log is $engine/install.log"
-  }
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update && apt-get install --yes --no-install-recommends "${missing[@]}"; } &> "$log" \
+    || { tail --lines 20 "$log" >&2; fail "${missing[*]} cannot be installed; the log is $log"; }
 }
 
 # start NAMESPACES OPTIONS...: a daemon that ends with this script.
@@ -107,9 +105,12 @@ write_context() {
   mkdir -p "$context"/{ca-certificates,etc/uv,python}
   cp tests/compose/images/* "$context"
   find /usr/local/share/ca-certificates -name '*.crt' -exec cp {} "$context/ca-certificates" \;
-  (cd "$prefix" && tar --create --exclude=site-packages --exclude=test --exclude='*.a' \
-    --exclude='_tkinter.*' bin/python3 bin/python3.12 $(ls -d lib/libpython3*) lib/python3.12) \
-    | tar --extract --directory "$context/python"
+  (
+    cd "$prefix"
+    shopt -s nullglob  # it may be linked statically
+    tar --create --exclude site-packages --exclude test --exclude '*.a' --exclude '_tkinter.*' \
+      bin/python3 bin/python3.12 lib/libpython3* lib/python3.12
+  ) | tar --extract --directory "$context/python"
   find "$context/python" -name '*.so*' -exec ldd {} + 2> /dev/null \
     | awk '$2 == "=>" && $3 ~ "^/(usr/)?lib" {sub(".*/", "", $3); print "*/" $3}' | sort --unique \
     | xargs dpkg-query --search | cut -d : -f 1 | sort --unique > "$context/packages.txt"
@@ -141,9 +142,10 @@ build_images() {
   debian=mwaa-lake-test/debian:$suite
   if ! docker image inspect "$debian" &> /dev/null; then
     echo "> building $debian"
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' "Codename: $suite" | head -n 1)
-    mmdebstrap --quiet --mode=root --variant=minbase --include=ca-certificates "$suite" - "$mirror" \
-      | docker import - "$debian" > /dev/null
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' "Codename: $suite" \
+      | head -n 1)
+    mmdebstrap --quiet --mode=root --variant=minbase --include=ca-certificates \
+      "$suite" - "$mirror" | docker import - "$debian" > /dev/null
   fi
   write_context "$context"
   build "$LAKE_BASE_IMAGE" python "$context" --build-arg "DEBIAN_IMAGE=$debian"
