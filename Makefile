@@ -11,10 +11,10 @@ UV     := .tools/bin/uv
 LOCKS  := requirements/locks
 ENVIRONMENTS := dev prod
 
-.PHONY: help setup run test check synth docs bench down clean
+.PHONY: help setup run test test-compose check synth docs bench down clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.installed .lake/emulator-venv/.installed node_modules/.installed ## install everything (.venv with `lake` in it)
 
@@ -25,6 +25,9 @@ run: setup ## from files to a queried table: start the embedded AWS, deploy, loa
 test: setup .lake/spark-venv/.installed .tools/.compose ## the whole suite: unit, synth, embedded AWS, end to end
 	.venv/bin/pytest tests/unit tests/synth --numprocesses logical --maxprocesses 4 --dist loadgroup
 	.venv/bin/pytest tests/embedded tests/e2e
+
+test-compose: setup .tools/.compose ## the containers on a real engine: deploy, load, kill, stop
+	tests/compose/engine.sh run .venv/bin/pytest tests/compose --durations 0
 
 # W3005 warns of a dependency that is stated twice, which the CDK does for its own functions.
 check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Compose on its files

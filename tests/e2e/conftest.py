@@ -7,34 +7,29 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from infra.cli.aws import aws_environment, client
-from infra.cli.environment import DeployedEnvironment
-from infra.cli.query import query
+from infra.cli.aws import aws_environment
 from infra.local.settings import REPOSITORY, LocalSettings
+from tests.deployed_lake import DeployedLake
 
 SHARED = (".venv", ".tools", "node_modules")
 COPIED = ("app.py", "cdk.json", "infra", "dags", "plugins", "requirements", "pyproject.toml")
 RUN_TIMEOUT_SECONDS = 300
-ARCHIVE = "_archive/"
 PARSED_WITHIN_SECONDS = 40
 """One sync (3 s) and one parse (5 s between two of a file), with room for a busy machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lab:
+class Lab(DeployedLake):
     """A copy of the checkout that can be changed and deployed, and the lake that came of it."""
 
     root: Path
-    settings: LocalSettings
 
     def lake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the `lake` command of the copy."""
@@ -48,48 +43,11 @@ class Lab:
         cdk = str(self.root / "node_modules" / ".bin" / "cdk")
         return self._run([cdk, *arguments, "--no-notices"], **aws_environment(self.settings))
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the embedded AWS, as root."""
-        return client(service, self.settings)
-
-    @property
-    def environment(self) -> DeployedEnvironment:
-        """The deployed environment."""
-        return DeployedEnvironment.read("dev", self.settings)
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What Athena answers."""
-        return list(query(sql, environment=self.environment, settings=self.settings).rows)
-
-    def landed(self) -> list[str]:
-        """The keys in the landing bucket, but those of the archive."""
-        return [key for key in self._landing_keys() if not key.startswith(ARCHIVE)]
-
-    def archived(self) -> list[str]:
-        """The keys that the archived originals landed under."""
-        keys = [key for key in self._landing_keys() if key.startswith(ARCHIVE)]
-        return [key.removeprefix(ARCHIVE) for key in keys]
-
-    def _landing_keys(self) -> list[str]:
-        pages = (
-            self.client("s3")
-            .get_paginator("list_objects_v2")
-            .paginate(Bucket=self.environment.landing_bucket)
-        )
-        return [item["Key"] for page in pages for item in page.get("Contents", [])]
-
     def deploy(self) -> str:
         """Deploy the copy as it is; gives what `cdk` said."""
         done = self.cdk("deploy", "--all", "--require-approval", "never", "--ci")
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
-
-    def airflow(self, method: str, path: str, **more: Any) -> Any:
-        """One call of Airflow's REST API through MWAA."""
-        answer = self.client("mwaa").invoke_rest_api(
-            Name=self.environment.name, Method=method, Path=path, **more
-        )
-        return answer["RestApiResponse"]
 
     @property
     def variables(self) -> dict[str, str]:
@@ -174,13 +132,3 @@ def free_ports() -> tuple[int, int, int]:
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def wait_for(condition: Callable[[], Any], *, timeout_seconds: float, what: str) -> Any:
-    """Wait until `condition` gives something true, and give it."""
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"not within {timeout_seconds:.0f} s: {what}")

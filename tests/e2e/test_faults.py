@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from infra.samples.cotahist import write_quotes
+from tests.deployed_lake import wait_for
 
-from .conftest import Lab, wait_for
+from .conftest import Lab
 
 pytestmark = pytest.mark.e2e
 

@@ -13,8 +13,9 @@ import pytest
 from infra.local.settings import REPOSITORY
 from infra.samples import events, orders
 from infra.samples.cotahist import write_quotes
+from tests.deployed_lake import wait_for
 
-from .conftest import PARSED_WITHIN_SECONDS, Lab, changed, wait_for
+from .conftest import PARSED_WITHIN_SECONDS, Lab, changed
 
 pytestmark = pytest.mark.e2e
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from infra.local.supervisor.processes import find_marked, home_marker
+from tests.deployed_lake import wait_for
 
-from .conftest import PARSED_WITHIN_SECONDS, Lab, changed, wait_for
+from .conftest import PARSED_WITHIN_SECONDS, Lab, changed
 
 pytestmark = pytest.mark.e2e
 
