@@ -30,6 +30,7 @@ def pytest_configure() -> None:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups when it is its turn
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say how long an example may take, and which tests share what is made once for them."""
     for item in items:
