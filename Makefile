@@ -23,7 +23,7 @@ run: setup ## from files to a queried table: start the embedded AWS, deploy, loa
 	.venv/bin/lake demo
 
 test: setup .lake/spark-venv/.installed .tools/.compose ## the whole suite: unit, synth, embedded AWS, end to end
-	.venv/bin/pytest tests/unit tests/synth --numprocesses logical --maxprocesses 4 --dist loadgroup
+	.venv/bin/pytest tests/unit tests/synth --numprocesses logical --maxprocesses 4
 	.venv/bin/pytest tests/embedded tests/e2e
 
 test-compose: setup .tools/.compose ## the containers on a real engine: deploy, load, kill, stop

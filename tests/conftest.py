@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # it has no types
 
 # The suite draws the same examples each time; `pytest --hypothesis-profile explore` draws others.
 settings.register_profile("same", derandomize=True)
 settings.register_profile("explore")
 settings.load_profile("same")
 
-TESTS = Path(__file__).parent
 AIRFLOW_HOME = tempfile.TemporaryDirectory(prefix="lake-test-airflow-")
 
 
@@ -30,14 +31,21 @@ def pytest_configure() -> None:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups when it is its turn
+class ByPackage(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Runs the tests of a package in one process: what they share is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "/".join(Path(nodeid.partition("::")[0]).parent.parts[:4])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share out the tests of `pytest --numprocesses 2`."""
+    return ByPackage(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say how long an example may take, and which tests share what is made once for them."""
+    """End an example that does not: Hypothesis would catch a timeout's signal and run it again."""
     for item in items:
-        # Where tests run in several processes, those of a package run in one (`--dist loadgroup`).
-        package = item.path.parent.relative_to(TESTS).parts[:3]
-        item.add_marker(pytest.mark.xdist_group("/".join(package)))
-        # Hypothesis would catch a timeout's signal and run the example again.
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.function):
             item.add_marker(pytest.mark.timeout(600, method="thread"))
 
