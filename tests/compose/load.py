@@ -41,12 +41,15 @@ class Load:
             )
             for day, path in paths.items()
         }
+        # Else a run on schedule could begin with the first of them.
+        _pause(stack, True)
         put(
             list(paths.values()),
             data_set=find_data_set("market/quotes"),
             environment=stack.environment,
             settings=stack.settings,
         )
+        _pause(stack, False)
         for path in paths.values():
             path.unlink()
         if not _runs(stack) & ACTIVE:
@@ -83,6 +86,15 @@ class Load:
         )
         assert found == [(day, each.rows, each.total_voltot) for day, each in self.truths.items()]
         assert self.stack.landed() == []
+
+
+def _pause(stack: Stack, paused: bool) -> None:
+    stack.wait_for(
+        lambda: stack.airflow("PATCH", f"/dags/{DAG}", Body={"is_paused": paused}),
+        timeout_seconds=60,
+        what="an answer of Airflow",
+        service="api-server",
+    )
 
 
 def _runs(stack: Stack) -> set[str]:
