@@ -30,7 +30,8 @@ test-compose: setup .tools/.compose ## the containers on a real engine: deploy, 
 	tests/compose/engine.sh run .venv/bin/pytest tests/compose --durations 0
 
 # W3005 warns of a dependency that is stated twice, which the CDK does for its own functions.
-check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Compose on its files
+# The images are for x86-64 and arm64: every package of theirs has a wheel for both.
+check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Compose on its files, wheels for the images
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -38,6 +39,10 @@ check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Co
 	.tools/bin/docker-compose --profile flower config --quiet
 	COMPOSE_FILE=infra/compose/mwaa-image.yaml .tools/bin/docker-compose config --quiet
 	COMPOSE_FILE=infra/compose/local-runner.yaml LAKE_RUNNER=. .tools/bin/docker-compose config --quiet
+	for lock in uv mwaa-image emulator; do for platform in x86_64 aarch64; do \
+	  $(UV) pip install --quiet --dry-run --no-deps --require-hashes --only-binary :all: --python .venv \
+	    --python-platform $$platform-manylinux_2_34 --target .lake/wheels --requirements $(LOCKS)/$$lock.txt; \
+	done; done
 
 synth: setup ## synthesize the templates of every environment into cdk.out/<environment>
 	@rm -rf $(ENVIRONMENTS:%=cdk.out/%)
