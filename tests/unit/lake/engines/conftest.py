@@ -9,9 +9,9 @@ import boto3
 import pytest
 from lake.dataset import DataSet, load_data_set
 from lake.tables import Warehouse
-from moto.server import ThreadedMotoServer
 
 from infra.local.athena import Engine
+from tests.moto_server import moto_server
 
 from .compared import CURATED, DATABASE, LANDING, Lake, LocalAthena, LocalSpark
 
@@ -21,11 +21,8 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 
 @pytest.fixture(scope="package")
 def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="package")

@@ -10,7 +10,6 @@ import boto3
 import duckdb
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from infra.local.athena import Engine
 from infra.local.athena.catalog import Table
@@ -21,6 +20,7 @@ from infra.local.athena.sql.parser import parse_query
 from infra.local.athena.sql.plan import Query
 from infra.local.athena.sql.query import Context, Statement
 from infra.local.athena.sql.text import text_of
+from tests.moto_server import moto_server
 
 from .iceberg import Icebergs
 from .lake import Lake
@@ -94,11 +94,8 @@ def evaluate(
 @pytest.fixture(scope="session")
 def moto_endpoint() -> Iterator[str]:
     """S3, Glue and Athena's work groups, as moto has them."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="session")
