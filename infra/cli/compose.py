@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +10,14 @@ import typer
 
 from infra.cli.aws import print_exports
 from infra.cli.cdk import cdk
+from infra.cli.engine import engine_errors
 from infra.cli.environment import wait_until_available
 from infra.cli.rehearsal import REQUIREMENTS, refusals
 from infra.cli.settings import local_settings
-from infra.cli.steps import Failed, console, step
+from infra.cli.steps import console, step
 from infra.compose.bundle import write_bundle
-from infra.compose.engine import EngineError, fit_to_engine, official_file, require_engine
 from infra.compose.engine import compose as run_compose
+from infra.compose.engine import fit_to_engine, official_file, require_engine
 from infra.compose.official import write_official_env_files
 from infra.compose.secrets import users_password, write_env_files
 from infra.local.settings import REPOSITORY, LocalSettings
@@ -68,7 +67,7 @@ def up(
     LAKE_LOCAL_RUNNER_IMAGE names an official image that a person has built, to be run instead.
     """
     chosen = environment_settings(environment)
-    with _engine_errors():
+    with engine_errors():
         require_engine()
         settings = _sized(chosen, local_settings())
         _prepare(chosen, settings, wheels=wheels)
@@ -90,7 +89,7 @@ def down(
 ) -> None:
     """Stop and remove the containers; what their volumes keep comes back with `up`."""
     settings = local_settings()
-    with _engine_errors():
+    with engine_errors():
         require_engine()
         with step("Stopping the containers"):
             kept = ["--volumes"] if volumes else []
@@ -109,7 +108,7 @@ def airflow(
     """
     settings = local_settings()
     service = "local-runner" if settings.local_runner_image else "scheduler"
-    with _engine_errors():
+    with engine_errors():
         require_engine()
         run_compose("exec", service, "python3", AIRFLOW_COMMAND, *arguments, settings=settings)
 
@@ -180,11 +179,3 @@ def _deploy(environment: EnvironmentSettings, settings: LocalSettings, *stacks: 
         "deploy", *stacks, "--require-approval", "never", "--app", str(templates),
         settings=settings,
     )  # fmt: skip
-
-
-@contextmanager
-def _engine_errors() -> Iterator[None]:
-    try:
-        yield
-    except EngineError as error:
-        raise Failed(str(error)) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -12,11 +13,12 @@ from rich.table import Table
 
 from infra.cli.aws import client
 from infra.cli.daemon import coloured
+from infra.cli.engine import engine_errors
 from infra.cli.environment import describe
 from infra.cli.ledger import LedgerRun, runs_table
 from infra.cli.steps import Failed, console
 from infra.compose.containers import Container, containers
-from infra.compose.engine import EngineError, compose
+from infra.compose.engine import compose
 from infra.compose.secrets import users_password
 from infra.local.mwaa.airflow import ADMIN
 from infra.local.settings import LocalSettings
@@ -48,10 +50,8 @@ def find_containers(settings: LocalSettings) -> list[Container]:
     """
     if running_pid(settings.home):
         return []
-    try:
+    with engine_errors():
         return containers(settings)
-    except EngineError as error:
-        raise Failed(str(error)) from error
 
 
 def print_status(
@@ -154,9 +154,6 @@ def print_logs(
     if component and component not in services:
         raise Failed(f"no container of {component!r}; there are: {', '.join(services)}")
     options = ["--tail", str(lines), *(["--follow"] if follow else [])]
-    try:
+    # A person ends --follow so.
+    with engine_errors(), suppress(KeyboardInterrupt):
         compose("logs", *options, *([component] if component else []), settings=settings)
-    except EngineError as error:
-        raise Failed(str(error)) from error
-    except KeyboardInterrupt:
-        return  # how a person ends --follow

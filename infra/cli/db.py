@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.engine import engine_errors
 from infra.cli.environment import DeployedEnvironment, reset_database, wait_until_available
 from infra.cli.settings import local_settings
-from infra.cli.steps import Failed, step
+from infra.cli.steps import step
 from infra.compose.database import require_database
 from infra.compose.database import reset_database as reset_official
-from infra.compose.engine import EngineError, official_file, require_engine
+from infra.compose.engine import official_file, require_engine
 from infra.local.settings import LocalSettings
 
 AVAILABLE_TIMEOUT_SECONDS = 600
@@ -39,12 +40,10 @@ def reset(
     only if Airflow runs on the new database.
     """
     settings = local_settings()
-    try:
+    with engine_errors():
         if official_file(settings):
             _reset_official(settings, yes=yes)
             return
-    except EngineError as error:
-        raise Failed(str(error)) from error
     name = DeployedEnvironment.read(environment, settings).name
     _confirm(f"of the MWAA environment {name}", yes=yes)
     with step(f"Making the metadata database of {name} anew"):

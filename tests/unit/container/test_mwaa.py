@@ -14,14 +14,18 @@ DATABASE = "postgresql+psycopg2://airflow:secret@postgres:5432/airflow"
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> TestClient:
-    settings = ContainerSettings(
+def settings(tmp_path: Path) -> ContainerSettings:
+    return ContainerSettings(
         home=tmp_path,
         control_key="k" * 16,
         users_password="password",
         database=DATABASE,
         broker="redis://redis",
     )
+
+
+@pytest.fixture
+def client(settings: ContainerSettings) -> TestClient:
     return TestClient(make_app(settings))
 
 
@@ -40,14 +44,7 @@ def test_credentials_need_the_token_of_an_environment(client: TestClient) -> Non
     assert answer.status_code == 403
 
 
-def test_the_embedded_aws_is_the_container_of_that_name(tmp_path: Path) -> None:
-    settings = ContainerSettings(
-        home=tmp_path,
-        control_key="k" * 16,
-        users_password="password",
-        database=DATABASE,
-        broker="redis://redis",
-    )
+def test_the_embedded_aws_is_the_container_of_that_name(settings: ContainerSettings) -> None:
     assert settings.endpoint_url == "http://aws:4566"
 
 
