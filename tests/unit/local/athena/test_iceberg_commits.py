@@ -119,6 +119,60 @@ def test_a_name_is_taken_once(lake: Lake) -> None:
         )
 
 
+# CREATE TABLE AS
+
+OPTIONS = "table_type = 'ICEBERG', is_external = false, location = 's3://data/as/'"
+
+
+def test_a_table_is_made_of_a_query_with_its_rows(lake: Lake, icebergs: Icebergs) -> None:
+    execution = lake.execute(
+        f"CREATE TABLE made WITH ({OPTIONS}, format = 'PARQUET', write_compression = 'SNAPPY',"
+        " partitioning = ARRAY['day(ts)', 'bucket(k, 4)']) AS"
+        " SELECT 1 AS k, 'a' AS s, CAST(TIMESTAMP '2020-01-01 10:00:00' AS timestamp(6)) AS ts"
+    )
+    answer = lake.call("GetQueryResults", QueryExecutionId=execution["QueryExecutionId"])
+    assert answer["UpdateCount"] == 1
+    table = icebergs.catalog.load_table("lake.made")
+    assert [str(each.transform) for each in table.spec().fields] == ["day", "bucket[4]"]
+    assert len(table.history()) == 1
+    assert _sorted(table) == [{"k": 1, "s": "a", "ts": datetime(2020, 1, 1, 10)}]
+    lake.execute("MERGE INTO made USING (SELECT 1 AS i) ON k = i WHEN MATCHED THEN DELETE")
+    assert lake.rows("SELECT * FROM made") == []
+
+
+def test_a_table_may_be_made_without_rows(lake: Lake, icebergs: Icebergs) -> None:
+    lake.execute(f"CREATE TABLE made WITH ({OPTIONS}) AS SELECT 1 AS k WITH NO DATA")
+    assert icebergs.catalog.load_table("lake.made").history() == []
+    assert lake.rows("SELECT * FROM made") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "query", "message"),
+    [
+        (OPTIONS, "SELECT TIMESTAMP '2020-01-01 00:00:00' AS x", r'Use "timestamp\(6\)" instead'),
+        (OPTIONS, "SELECT CAST(1 AS smallint) AS x", "Type not supported for Iceberg: smallint"),
+        (OPTIONS, "SELECT NULL AS x", "COLUMN_TYPE_UNKNOWN: .*at position 1"),
+        (OPTIONS, "SELECT 1", "MISSING_COLUMN_NAME"),
+        ("table_type = 'ICEBERG', is_external = false", "SELECT 1 AS x", "'location' is required"),
+        ("table_type = 'ICEBERG', location = 's3://data/as/'", "SELECT 1 AS x", "is_external"),
+        (f"{OPTIONS}, partitioned_by = ARRAY['x']", "SELECT 1 AS x", "'partitioned_by' not supp"),
+        (f"{OPTIONS}, colour = 'red'", "SELECT 1 AS x", "Unsupported table property key: colour"),
+    ],
+)
+def test_a_table_that_cannot_be_made_is_not_there(
+    lake: Lake, options: str, query: str, message: str
+) -> None:
+    with pytest.raises(QueryFailed, match=message):
+        lake.execute(f"CREATE TABLE made WITH ({options}) AS {query}")
+    assert lake.rows("SHOW TABLES") == []
+
+
+def test_a_table_is_not_made_over_other_objects(lake: Lake) -> None:
+    lake.put("s3://data/as/other", b"x")
+    with pytest.raises(QueryFailed, match="Cannot create a table on a non-empty location"):
+        lake.execute(f"CREATE TABLE made WITH ({OPTIONS}) AS SELECT 1 AS x")
+
+
 # Partitions
 
 ROWS: dict[str, Any] = {
