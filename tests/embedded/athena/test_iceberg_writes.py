@@ -97,6 +97,9 @@ def test_awswrangler_appends_merges_and_overwrites(lake: Lake, catalog: GlueCata
     assert read() == [(2, "B"), (4, "d"), (5, "e")]
     write({"id": [9], "name": ["z"], "ts": [moment]}, mode="overwrite")
     assert read() == [(9, "z")]
+    wider: dict[str, list[object]] = {"id": [8], "name": ["y"], "ts": [moment], "more": [1.5]}
+    write(wider, schema_evolution=True)
+    assert read() == [(8, "y"), (9, "z")]
 
 
 def test_a_writer_needs_the_table_and_its_objects_alone(lake: Lake, catalog: GlueCatalog) -> None:

@@ -183,7 +183,7 @@ ROWS: dict[str, Any] = {
         pa.timestamp("us"),
     ),
     "d": [date(1969, 12, 31), None, date(2021, 12, 31)],
-    "m": pa.array([Decimal("-1.25"), None, Decimal("7.25")], pa.decimal128(9, 2)),
+    "m": pa.array([Decimal("-1.25"), None, Decimal("12345678901234567.25")], pa.decimal128(38, 2)),
     "z": pa.array(
         [datetime(1969, 12, 31, 23, 30, tzinfo=UTC), None, datetime(2021, 1, 1, tzinfo=UTC)],
         pa.timestamp("us", "UTC"),
@@ -193,7 +193,8 @@ VALUES = """
   (-1, 'xyz', TIMESTAMP '1969-12-31 23:30:00.123456', DATE '1969-12-31', DECIMAL '-1.25',
    TIMESTAMP '1969-12-31 23:30:00 UTC'),
   (NULL, NULL, NULL, NULL, NULL, NULL),
-  (77, 'ábc', TIMESTAMP '2021-12-31 23:30:00', DATE '2021-12-31', DECIMAL '7.25',
+  (77, 'ábc', TIMESTAMP '2021-12-31 23:30:00', DATE '2021-12-31',
+   DECIMAL '12345678901234567.25',
    TIMESTAMP '2021-01-01 00:00:00 UTC')
 """
 _TRANSFORMS: list[tuple[str, Transform[Any, Any]]] = [

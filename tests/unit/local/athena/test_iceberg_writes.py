@@ -363,3 +363,52 @@ def test_other_formats_and_compressions_are_refused(lake: Lake, icebergs: Iceber
         icebergs.create(value, schema_of(x=pa.int32()), properties={name: value})
         with pytest.raises(QueryFailed, match=f"NOT_SUPPORTED: .*{value.upper()}"):
             lake.execute(f"INSERT INTO {value} VALUES (1)")
+
+
+# ALTER TABLE
+
+
+def test_columns_come_change_and_go(lake: Lake, table: Table) -> None:
+    lake.execute("ALTER TABLE `t` ADD COLUMNS (`n` int COMMENT 'new', l array<string>)")
+    lake.execute("INSERT INTO t VALUES (4, 'd', NULL, 7, ARRAY['q'])")
+    lake.execute("ALTER TABLE t CHANGE COLUMN n wide bigint COMMENT 'wider' FIRST")
+    lake.execute("ALTER TABLE t DROP COLUMN x")
+    lake.execute("UPDATE t SET wide = 5000000000 WHERE id = 1")
+    assert lake.rows("SELECT * FROM t ORDER BY id") == [
+        ("5000000000", "1", "a", None),
+        (None, "2", "b", None),
+        (None, "3", None, None),
+        ("7", "4", "d", "[q]"),
+    ]
+    table.refresh()
+    assert str(table.schema().fields[0]) == "4: wide: optional long (wider)"
+
+
+def test_properties_are_set_and_unset(lake: Lake, table: Table) -> None:
+    lake.execute("ALTER TABLE t SET TBLPROPERTIES ('write_compression'='gzip')")
+    lake.execute("ALTER TABLE t SET TBLPROPERTIES ('vacuum_min_snapshots_to_keep'='3')")
+    table.refresh()
+    assert table.properties["write.parquet.compression-codec"] == "gzip"
+    lake.execute("ALTER TABLE t UNSET TBLPROPERTIES ('vacuum_min_snapshots_to_keep')")
+    table.refresh()
+    assert "vacuum_min_snapshots_to_keep" not in table.properties
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("ADD COLUMNS (id int)", "FAILED: .*already exists"),
+        ("ADD COLUMNS (y tinyint)", "Type not supported for Iceberg: tinyint"),
+        ("DROP COLUMN nope", "FAILED: .*nope"),
+        ("CHANGE COLUMN s s int", "FAILED: .*Cannot change column type"),
+        ("SET TBLPROPERTIES ('lake'='1')", "Unsupported table property key: lake"),
+        ("REPLACE COLUMNS (id int)", "NOT_SUPPORTED: .*REPLACE COLUMNS"),
+        ("ADD PARTITION (id = '1')", "NOT_SUPPORTED: .*ADD PARTITION"),
+    ],
+)
+def test_a_wrong_alteration_is_refused(lake: Lake, table: Table, change: str, message: str) -> None:
+    with pytest.raises(QueryFailed, match=message):
+        lake.execute(f"ALTER TABLE t {change}")
+    before = table.metadata_location
+    table.refresh()
+    assert table.metadata_location == before

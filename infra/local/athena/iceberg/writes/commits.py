@@ -107,7 +107,7 @@ def commit_change(work: Work, table: Table, read: IcebergTable, change: Change) 
             return None
         moved = metadata.current_snapshot_id != read.metadata.current_snapshot_id
         if _shape(metadata) != _shape(read.metadata) or (moved and not change.is_append):
-            raise _conflict(table)
+            raise conflict(table)
         writer = SnapshotWriter(metadata, caller_io(work), snapshot_id=snapshot_id)
         return _updates(writer.write(change))
 
@@ -174,11 +174,12 @@ def commit(
         try:
             metadata = catalog.load_table(identifier).metadata
         except NoSuchTableError as error:
-            raise _conflict(table) from error
-    raise _conflict(table)
+            raise conflict(table) from error
+    raise conflict(table)
 
 
-def _conflict(table: Table) -> QueryError:
+def conflict(table: Table) -> QueryError:
+    """A change that does not go with one that was faster."""
     return QueryError(
         "ICEBERG_COMMIT_ERROR",
         f"Failed to commit Iceberg update to table: {table.database}.{table.name}."

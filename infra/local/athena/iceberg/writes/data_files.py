@@ -108,14 +108,14 @@ class DataFiles:
             path = self._directory / "data.parquet"
             written = self._copy(f"SELECT {columns} FROM {rows} AS r", path)
             return [self._local_file(path, Record())] if written else []
-        partitions = self._partitions(rows, ordered=ordered)
-        tests = " AND ".join(
-            f"{value} IS NOT DISTINCT FROM p.p{i}" for i, value in enumerate(self._values)
-        )
+        keyed = self._keyed(rows)
+        names = [f"p{i}" for i in range(len(self._spec.fields))]
+        partitions = self._partitions(keyed, names, ordered=ordered)
+        tests = " AND ".join(f"r.{name} IS NOT DISTINCT FROM p.{name}" for name in names)
         number = quote_name("$partition")
         self._copy(
-            f"SELECT {columns}, p.number AS {number} FROM {rows} AS r JOIN partitions AS p"
-            f" ON {tests}",
+            f"SELECT {columns}, p.number AS {number} FROM {keyed} AS r"
+            f" JOIN partitions AS p ON {tests}",
             self._directory / "data",
             f"PARTITION_BY ({number})",
         )
@@ -124,11 +124,11 @@ class DataFiles:
             for path in sorted((self._directory / "data").rglob("*.parquet"))
         ]
 
-    def _partitions(self, rows: str, *, ordered: bool) -> list[Record]:
-        """The partitions of the rows by their number, which DuckDB has in `partitions`."""
+    def _keyed(self, rows: str) -> str:
+        """The rows with the values of their partition: `p0`, `p1`…"""
         session = self._work.session
         places = {field.field_id: i for i, field in enumerate(self._schema.fields)}
-        self._values = [
+        values = [
             partition_value(
                 session,
                 f"{rows} AS r",
@@ -138,13 +138,18 @@ class DataFiles:
             )
             for field in self._spec.fields
         ]
-        names = [f"p{i}" for i in range(len(self._values))]
-        items = ", ".join(f"{v} AS {n}" for v, n in zip(self._values, names, strict=True))
+        items = ", ".join(f"{value.sql} AS p{i}" for i, value in enumerate(values))
+        joins = " ".join(value.join for value in values)
+        return stage(session, f"SELECT r.*, {items} FROM {rows} AS r {joins}", name="keyed")
+
+    def _partitions(self, keyed: str, names: Sequence[str], *, ordered: bool) -> list[Record]:
+        """The partitions of the rows by their number, which DuckDB has in `partitions`."""
+        session, columns = self._work.session, ", ".join(names)
         session.rows(
             "CREATE TABLE partitions AS SELECT row_number() OVER () - 1 AS number, *"
-            f" FROM (SELECT DISTINCT {items} FROM {rows} AS r)"
+            f" FROM (SELECT DISTINCT {columns} FROM {keyed})"
         )
-        found = session.rows(f"SELECT {', '.join(names)} FROM partitions ORDER BY number")
+        found = session.rows(f"SELECT {columns} FROM partitions ORDER BY number")
         if len(found) > MAX_PARTITIONS and not ordered:
             message = f"Exceeded limit of {MAX_PARTITIONS} open writers for partitions"
             raise QueryError("ICEBERG_TOO_MANY_OPEN_PARTITIONS", message)
@@ -182,9 +187,9 @@ class DataFiles:
         return described
 
 
-def stage(session: Session, sql: str) -> str:
+def stage(session: Session, sql: str, *, name: str = "staged") -> str:
     """The rows of a query on the disk, computed once; text that can stand in FROM."""
-    path = session.directory / "staged.parquet"
+    path = session.directory / f"{name}.parquet"
     session.rows(f"COPY ({sql}) TO {quote_text(str(path))} (FORMAT parquet)")
     return f"read_parquet({quote_text(str(path))})"
 

@@ -5,8 +5,7 @@ Source: https://iceberg.apache.org/spec/#partition-transforms
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,16 +28,29 @@ from infra.local.athena.session import Session, quote_text
 from infra.local.athena.types import duckdb_type
 
 
+@dataclass(frozen=True, slots=True)
+class PartitionValue:
+    """A part of a row's partition, in DuckDB's text: as metadata holds it, moments as numbers."""
+
+    sql: str
+    join: str = ""
+    """What the value needs to be joined with."""
+
+
 def partition_value(
     session: Session, rows: str, sql: str, of: iceberg.IcebergType, field: PartitionField
-) -> str:
-    """DuckDB's expression of a partition's value, as metadata holds it: moments as numbers.
-
-    `sql` is the source column of `rows`, which can stand in FROM.
+) -> PartitionValue:
+    """The value of a partition's field; `sql` is its source column in `rows`, which follow FROM.
 
     Raises:
         QueryError: NOT_SUPPORTED, the transform is of another version of the format.
     """
+    if isinstance(field.transform, BucketTransform):
+        return _bucket(session, rows, _held(sql, of), of, field)
+    return PartitionValue(_transformed(sql, of, field))
+
+
+def _transformed(sql: str, of: iceberg.IcebergType, field: PartitionField) -> str:
     moment = f"timezone('UTC', {sql})" if isinstance(of, iceberg.TimestamptzType) else sql
     match field.transform:
         case IdentityTransform():
@@ -55,8 +67,6 @@ def partition_value(
             return f"date_diff('hour', TIMESTAMP '1970-01-01', date_trunc('hour', {moment}))"
         case TruncateTransform() as truncate:
             return _truncated(sql, of, truncate.width)
-        case BucketTransform() as bucket:
-            return _bucket(session, rows, _held(sql, of), of, bucket)
     raise unsupported(f"writing partitions by {field.transform}")
 
 
@@ -77,39 +87,30 @@ def _truncated(sql: str, of: iceberg.IcebergType, width: int) -> str:
         case iceberg.BinaryType():
             return f"unhex(left(hex({sql}), {2 * width}))"
         case iceberg.DecimalType():
-            # The width counts in the last digit.
-            unscaled = f"unscaled({sql})"
-            least = f"({unscaled} - (({unscaled} % {width}) + {width}) % {width})"
+            # The width counts in the last digit; by text, because DuckDB divides to a double.
+            over = f"((unscaled({sql}) % {width}) + {width}) % {width}"
             kind = duckdb_type(athena_type(of))
-            return f"CAST({least} / CAST(1{'0' * of.scale} AS DECIMAL(38, 0)) AS {kind})"
+            return f"CAST({sql} - CAST(({over}) || 'e-{of.scale}' AS {kind}) AS {kind})"
     return f"({sql} - (({sql} % {width}) + {width}) % {width})"
 
 
 def _bucket(
-    session: Session, rows: str, sql: str, of: iceberg.IcebergType, bucket: BucketTransform[Any]
-) -> str:
+    session: Session, rows: str, sql: str, of: iceberg.IcebergType, field: PartitionField
+) -> PartitionValue:
     """The bucket, which pyiceberg computes of each distinct value, so that its readers agree."""
-    number = len(list(session.directory.glob("bucket*.parquet")))
-    path = session.directory / f"bucket{number}.parquet"
-    distinct = f"SELECT DISTINCT {sql} AS value FROM {rows}"
-    if not _write_buckets(session, distinct, path, of, bucket):
-        return "CAST(NULL AS INTEGER)"
-    table = f"read_parquet({quote_text(str(path))})"
-    return f"(SELECT any_value(b.bucket) FROM {table} AS b WHERE b.value = {sql})"
-
-
-def _write_buckets(
-    session: Session, sql: str, path: Path, of: iceberg.IcebergType, bucket: BucketTransform[Any]
-) -> bool:
-    """Write each value and its bucket; whether there are any."""
-    bucket_of = bucket.transform(of)
+    name = f"bucket{field.field_id}"
+    path = session.directory / f"{name}.parquet"
+    distinct = f"SELECT DISTINCT {sql} AS value FROM {rows} WHERE {sql} IS NOT NULL"
+    bucket_of = field.transform.transform(of)
     writer: pq.ParquetWriter | None = None
-    for batch in session.batches(sql):
+    for batch in session.batches(distinct):
         values = batch.column(0)
         numbers = pa.array([bucket_of(value) for value in values.to_pylist()], pa.int32())
         part = pa.record_batch([values, numbers], names=["value", "bucket"])
         writer = writer or pq.ParquetWriter(path, part.schema)
         writer.write_batch(part)
-    if writer is not None:
-        writer.close()
-    return writer is not None
+    if writer is None:
+        return PartitionValue("CAST(NULL AS INTEGER)")
+    writer.close()
+    join = f"LEFT JOIN read_parquet({quote_text(str(path))}) AS {name} ON {name}.value = {sql}"
+    return PartitionValue(f"{name}.bucket", join)

@@ -155,7 +155,7 @@ class SnapshotWriter:
         if not change.emptied:
             return before
         gone = {file.file_path for file in change.emptied}
-        kept, any_left = [], bool(change.added)
+        kept, any_left = [], False
         for manifest in before:
             if manifest.content is ManifestContent.DELETES:
                 continue
@@ -166,7 +166,7 @@ class SnapshotWriter:
         deletes = [each for each in before if each.content is ManifestContent.DELETES]
         if any_left:
             return [*kept, *deletes]
-        for manifest in deletes:  # nothing is left that they delete from
+        for manifest in deletes:  # of the files before, to which alone they apply, none is left
             entries = manifest.fetch_manifest_entry(self._io)
             paths = {entry.data_file.file_path for entry in entries}
             kept.append(self._without(manifest, entries, paths))
