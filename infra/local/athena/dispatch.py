@@ -16,12 +16,13 @@ def _changes(name: str) -> Callable[[Work], Outcome]:
     """A statement that changes rows, imported with the first one: pyiceberg takes a second."""
 
     def run(work: Work) -> Outcome:
-        from infra.local.athena.dml import insert, merge, rows  # noqa: PLC0415
+        from infra.local.athena.dml import insert, merge, optimize, rows  # noqa: PLC0415
 
         return {
             "DELETE": rows.delete,
             "INSERT": insert.insert,
             "MERGE": merge.merge,
+            "OPTIMIZE": optimize.optimize,
             "UPDATE": rows.update,
         }[name](work)
 
@@ -42,6 +43,7 @@ _STATEMENTS: dict[str, Callable[[Work], Outcome]] = {
     "INSERT": _changes("INSERT"),
     "MERGE": _changes("MERGE"),
     "MSCK_REPAIR_TABLE": partitions.repair_table,
+    "OPTIMIZE": _changes("OPTIMIZE"),
     "SELECT": select,
     "SHOW_COLUMNS": show.show_columns,
     "SHOW_CREATE_TABLE": show.show_create_table,

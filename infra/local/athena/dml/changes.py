@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pyiceberg.manifest import DataFile
+
 from infra.local.athena.dml.target import Target
 from infra.local.athena.iceberg.writes.commits import commit_change
 from infra.local.athena.iceberg.writes.data_files import DataFiles, LocalFile, upload
@@ -52,6 +54,21 @@ def apply(
     upload(work, [*new, *(each.local for each in deletes.files)])
     if change.added or not change.is_append:
         commit_change(work, target.table, target.iceberg, change)
+
+
+def rewrite(work: Work, target: Target, rows: str, replaced: Sequence[DataFile]) -> None:
+    """Put new files in the place of others that hold the same rows."""
+    writer = DataFiles(work, target.iceberg.metadata)
+    new = writer.write(rows, ordered=True)
+    write_manifest(work, new)
+    change = Change(
+        added=[writer.describe(file) for file in new],
+        emptied=replaced,
+        same_rows=True,
+        properties=snapshot_properties(work),
+    )
+    upload(work, new)
+    commit_change(work, target.table, target.iceberg, change)
 
 
 def write_manifest(work: Work, files: Sequence[LocalFile]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -334,6 +335,21 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(
     lake.execute("UPDATE t SET x = x + 1")
     assert [row["x"] for row in _sorted(table)] == [2]
     assert len(table.history()) == 2
+
+
+def test_manifests_are_merged_once_they_are_many(lake: Lake, icebergs: Icebergs) -> None:
+    properties = {"commit.manifest.min-count-to-merge": "3"}
+    table = icebergs.create("t", pa.schema({"x": pa.int32()}), properties=properties)
+    for number in range(6):
+        lake.execute(f"INSERT INTO t VALUES ({number}), (NULL)")
+        lake.execute("DELETE FROM t WHERE x IS NULL")
+    assert [row["x"] for row in _sorted(table)] == list(range(6))
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    contents = Counter(manifest.content for manifest in snapshot.manifests(table.io))
+    assert max(contents.values()) <= 3
+    lake.execute("DELETE FROM t WHERE x < 5")
+    assert lake.rows("SELECT * FROM t") == [("5",)]
 
 
 def test_a_failed_statement_leaves_the_list_of_its_files(

@@ -365,6 +365,37 @@ def test_other_formats_and_compressions_are_refused(lake: Lake, icebergs: Iceber
             lake.execute(f"INSERT INTO {value} VALUES (1)")
 
 
+# OPTIMIZE
+
+
+def test_small_files_and_deletes_are_written_anew(lake: Lake, table: Table) -> None:
+    lake.execute("INSERT INTO t VALUES (4, 'd', NULL)")
+    lake.execute("DELETE FROM t WHERE id = 1")
+    before = _rows(lake)
+    lake.execute("OPTIMIZE t REWRITE DATA USING BIN_PACK")
+    summary = _summary(table)
+    assert summary["operation"] == "replace"
+    assert (summary["total-data-files"], summary["total-delete-files"]) == ("1", "0")
+    assert summary["total-records"] == "3"
+    assert _rows(lake) == before
+    assert len(table.scan().to_arrow()) == 3
+    snapshots = len(table.history())
+    lake.execute("OPTIMIZE lake.t REWRITE DATA USING BIN_PACK")
+    table.refresh()
+    assert len(table.history()) == snapshots
+
+
+def test_what_optimize_does_not_do_is_refused(lake: Lake, table: Table) -> None:
+    assert table
+    lake.table("h", {"x": "int"}, location="s3://data/h/")
+    for sql, message in {
+        "OPTIMIZE t REWRITE DATA USING BIN_PACK WHERE id = 1": "NOT_SUPPORTED: .*OPTIMIZE … WHERE",
+        "OPTIMIZE h REWRITE DATA USING BIN_PACK": "NOT_SUPPORTED: .*lake.h is none",
+    }.items():
+        with pytest.raises(QueryFailed, match=message):
+            lake.execute(sql)
+
+
 # ALTER TABLE
 
 

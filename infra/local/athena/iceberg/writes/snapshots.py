@@ -26,6 +26,7 @@ from pyiceberg.manifest import (
     write_manifest_list,
 )
 from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.table import TableProperties
 from pyiceberg.table.locations import load_location_provider
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import (
@@ -35,6 +36,7 @@ from pyiceberg.table.snapshots import (
     Summary,
     update_snapshot_summaries,
 )
+from pyiceberg.utils.properties import property_as_int
 
 _COMPRESSION: AvroCompressionCodec = "deflate"
 
@@ -46,6 +48,8 @@ class Change:
     added: Sequence[DataFile] = ()
     deletes: Sequence[DataFile] = ()
     emptied: Sequence[DataFile] = ()
+    same_rows: bool = False
+    """Whether what is added are the rows of what is emptied."""
     properties: dict[str, str] = field(default_factory=dict)
     """What the snapshot says of itself besides the counts."""
 
@@ -57,6 +61,8 @@ class Change:
     @property
     def operation(self) -> Operation:
         """As Iceberg's RowDelta names it."""
+        if self.same_rows:
+            return Operation.REPLACE
         if self.is_append:
             return Operation.APPEND
         return Operation.OVERWRITE if self.added else Operation.DELETE
@@ -108,14 +114,16 @@ class SnapshotWriter:
             avro_compression=_COMPRESSION,
         ) as writer:
             writer.add_manifests(manifests)
-        summary = Summary(change.operation, **self._summary.build(), **change.properties)
         before = self._parent.summary if self._parent else None
+        # pyiceberg counts for the operations that it makes itself, of which REPLACE is none.
+        counted = Summary(Operation.OVERWRITE, **self._summary.build(), **change.properties)
+        counts = update_snapshot_summaries(counted, before).additional_properties
         return Snapshot(
             snapshot_id=self._id,
             parent_snapshot_id=parent_id,
             manifest_list=location,
             sequence_number=number,
-            summary=update_snapshot_summaries(summary, before),
+            summary=Summary(change.operation, **counts),
             schema_id=self._metadata.current_schema_id,
         )
 
@@ -153,7 +161,7 @@ class SnapshotWriter:
         listed = read_manifest_list(self._io.new_input(self._parent.manifest_list))
         before = [each for each in listed if each.has_added_files() or each.has_existing_files()]
         if not change.emptied:
-            return before
+            return self._merged(before)
         gone = {file.file_path for file in change.emptied}
         kept, any_left = [], False
         for manifest in before:
@@ -171,6 +179,28 @@ class SnapshotWriter:
             paths = {entry.data_file.file_path for entry in entries}
             kept.append(self._without(manifest, entries, paths))
         return kept
+
+    def _merged(self, manifests: Sequence[ManifestFile]) -> list[ManifestFile]:
+        """The manifests, those of a kind in one when they are many: a read asks for each."""
+        most = property_as_int(
+            self._metadata.properties,
+            TableProperties.MANIFEST_MIN_MERGE_COUNT,
+            TableProperties.MANIFEST_MIN_MERGE_COUNT_DEFAULT,
+        )
+        kinds: dict[tuple[int, ManifestContent], list[ManifestFile]] = defaultdict(list)
+        for manifest in manifests:
+            kinds[manifest.partition_spec_id, manifest.content].append(manifest)
+        result: list[ManifestFile] = []
+        for (spec_id, content), alike in kinds.items():
+            if most is None or len(alike) < most:
+                result += alike
+                continue
+            with self._writer(self._metadata.specs()[spec_id], content) as writer:
+                for manifest in alike:
+                    for entry in manifest.fetch_manifest_entry(self._io):
+                        writer.existing(entry)
+            result.append(writer.to_manifest_file())
+        return result
 
     def _without(
         self, manifest: ManifestFile, entries: Sequence[ManifestEntry], gone: set[str]
