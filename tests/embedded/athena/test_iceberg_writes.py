@@ -181,3 +181,41 @@ def test_a_statement_that_is_killed_changes_nothing_or_all(
     _done(lake, f"UPDATE {name} SET v = 2")
     table = catalog.load_table(f"{DATABASE}.{name}")
     assert table.scan().to_arrow()["v"].to_pylist() == [2] * 10000
+
+
+def test_a_star_is_built_and_kept_by_sql(lake: Lake, catalog: GlueCatalog) -> None:
+    _done(
+        lake,
+        "CREATE TABLE star WITH (table_type = 'ICEBERG', is_external = false, format = 'PARQUET',"
+        f" location = 's3://{DATA}/star/', partitioning = ARRAY['truncate(code, 2)']) AS"
+        " SELECT code, sum(trades) AS trades FROM quotes GROUP BY code",
+    )
+    assert _rows(catalog, "star") == [("PETR4", 40), ("VALE3", 20)]
+    for change in (
+        "ADD COLUMNS (rank int COMMENT 'by trades')",
+        "CHANGE COLUMN rank place bigint AFTER code",
+        "SET TBLPROPERTIES ('vacuum_min_snapshots_to_keep'='2')",
+        "UNSET TBLPROPERTIES ('vacuum_min_snapshots_to_keep')",
+    ):
+        _done(lake, f"ALTER TABLE star {change}")
+    _done(
+        lake,
+        "MERGE INTO star USING"
+        " (SELECT code AS c, rank() OVER (ORDER BY trades DESC) AS r FROM star)"
+        " ON code = c WHEN MATCHED THEN UPDATE SET place = r",
+    )
+    _done(lake, "INSERT INTO star (code, trades) SELECT 'PETR3', 1")
+    _done(lake, "DELETE FROM star WHERE code = 'VALE3'")
+    _done(lake, "UPDATE star SET trades = trades + 1 WHERE place IS NULL")
+    before = [("PETR3", None, 2), ("PETR4", 1, 40)]
+    assert _rows(catalog, "star") == before
+    _done(lake, "OPTIMIZE star REWRITE DATA USING BIN_PACK")
+    table = catalog.load_table(f"{DATABASE}.star")
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    assert snapshot.summary is not None
+    assert snapshot.summary["total-delete-files"] == "0"
+    assert _rows(catalog, "star") == before
+    _done(lake, "ALTER TABLE star DROP COLUMN place")
+    assert _rows(catalog, "star") == [("PETR3", 2), ("PETR4", 40)]
+    _done(lake, "DROP TABLE star")

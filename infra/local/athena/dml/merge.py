@@ -59,7 +59,7 @@ def merge(work: Work) -> Outcome:
     expressions = Expressions(Scope([*own.fields, *source.fields]), context)
     condition = expressions.condition(tree.args["on"], "MERGE ON clause")
     pruning.register(context, tree.args["on"], own.fields)
-    file, row = (field.value.sql for field in own.fields if field.hidden)
+    file, row = (field.value.sql for field in own.fields if field.name in PLACE)
     clauses = _Clauses(expressions, target, matched=f"{row} IS NOT NULL")
     found = [
         clauses.read(number, node) for number, node in enumerate(tree.args["whens"].expressions)

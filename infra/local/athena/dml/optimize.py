@@ -50,7 +50,8 @@ def optimize(work: Work) -> Outcome:
     live = dict(work.session.rows(f"SELECT {_FILE}, count(*) FROM {scan.name} GROUP BY ALL"))
     chosen = _chosen(target, scan.files, live)
     if chosen:
-        items = ", ".join(f"{field.value.sql} AS c{i}" for i, field in enumerate(source.fields))
+        columns = [field for field in source.fields if not field.hidden]
+        items = ", ".join(f"{field.value.sql} AS c{i}" for i, field in enumerate(columns))
         numbers = ", ".join(map(str, chosen))
         rows = stage(work.session, f"SELECT {items} FROM {source.sql} WHERE {_FILE} IN ({numbers})")
         changes.rewrite(work, target, rows, [scan.files[number] for number in chosen])

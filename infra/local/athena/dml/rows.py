@@ -83,8 +83,8 @@ def _refuse_alias(node: exp.Expr) -> None:
 
 
 def _places(source: Source) -> str:
-    hidden = [field.value.sql for field in source.fields if field.hidden]
-    return ", ".join(f"{sql} AS {quote_name(n)}" for sql, n in zip(hidden, PLACE, strict=True))
+    places = [field for field in source.fields if field.name in PLACE]
+    return ", ".join(f"{each.value.sql} AS {quote_name(str(each.name))}" for each in places)
 
 
 def _where(context: Context, source: Source, tree: exp.Expr) -> str:

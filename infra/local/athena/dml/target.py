@@ -20,7 +20,7 @@ from infra.local.athena.sql.plan import PLACE, Scan
 from infra.local.athena.sql.query import Context
 from infra.local.athena.sql.relations import Source
 from infra.local.athena.sql.scope import Field, PartitionColumn, Typed
-from infra.local.athena.types import Type, duckdb_type
+from infra.local.athena.types import BIGINT, VARCHAR, Type, duckdb_type
 from infra.local.athena.work import Work
 
 _MERGE_ON_READ = 2
@@ -111,9 +111,9 @@ def scan_of(context: Context, target: Target, alias: str | None = None) -> tuple
         )
         for name, of in version.columns
     ]
-    hidden = [Typed(f"{own}.{quote_name(name)}", Type("bigint")) for name in PLACE]
     fields += [
-        Field(name, value, relation, hidden=True) for name, value in zip(PLACE, hidden, strict=True)
+        Field(name, Typed(f"{own}.{quote_name(name)}", of), relation, hidden=True)
+        for name, of in (("$path", VARCHAR), *((name, BIGINT) for name in PLACE))
     ]
     return scan, Source(f"{scan.name} AS {own}", fields)
 

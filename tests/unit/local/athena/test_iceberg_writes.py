@@ -200,6 +200,13 @@ def test_delete_without_where_leaves_nothing(lake: Lake, table: Table) -> None:
     assert _rows(lake) == [("1", "again", None)]
 
 
+def test_rows_are_deleted_by_the_file_that_they_are_in(lake: Lake, table: Table) -> None:
+    assert table
+    lake.execute("INSERT INTO t VALUES (4, 'd', NULL)")
+    lake.execute("""DELETE FROM t WHERE "$path" IN (SELECT "$path" FROM t WHERE id = 4)""")
+    assert [row[0] for row in _rows(lake)] == ["1", "2", "3"]
+
+
 def test_update_sees_the_values_before(lake: Lake, table: Table) -> None:
     assert _count(lake, "UPDATE t SET x = id, id = id + 100 WHERE s IS NOT NULL") == 2
     assert _rows(lake) == [("3", None, "2.5"), ("101", "a", "1.0"), ("102", "b", "2.0")]
