@@ -27,6 +27,17 @@ def prepare(work: Work, sql: str) -> Query:
         QueryCancelled: it would scan more than its work group allows.
     """
     query, statement = analyse(work, sql)
+    load(work, statement)
+    return query
+
+
+def load(work: Work, statement: Statement) -> None:
+    """Make the tables that a statement reads readable.
+
+    Raises:
+        QueryError: they cannot be read.
+        QueryCancelled: they are more than the work group allows to scan.
+    """
     loader = Loader(
         s3=work.clients.s3,
         catalog=work.catalog,
@@ -38,15 +49,20 @@ def prepare(work: Work, sql: str) -> Query:
         loader.load(statement.scans)
     finally:
         work.statistics.scanned_bytes = loader.scanned_bytes
-    return query
 
 
 def analyse(work: Work, sql: str) -> tuple[Query, Statement]:
     """A query's columns and DuckDB's text, and the scans that it needs."""
     tree = bind_parameters(parse_query(sql), work.parameters)
+    context = new_context(work)
+    return context.query(tree), context.statement
+
+
+def new_context(work: Work) -> Context:
+    """What is around the outermost query of a statement."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
     statement = Statement(catalog=work.catalog, now=now, evaluate=work.session.value)
-    return Context(statement, work.database).query(tree), statement
+    return Context(statement, work.database)
 
 
 def result_column(field: Field) -> ResultColumn:

@@ -49,7 +49,8 @@ class ResultStore:
 
     def __init__(self, s3: S3Client, configuration: dict[str, Any]) -> None:
         self._s3 = s3
-        self._options = write_options(configuration)
+        self.options = write_options(configuration)
+        """What PutObject is told of each object: its encryption, its owner."""
 
     def put(self, uri: str, body: bytes) -> None:
         """Write a small object.
@@ -59,9 +60,9 @@ class ResultStore:
         """
         bucket, key = split_uri(uri)
         try:
-            self._s3.put_object(Bucket=bucket, Key=key, Body=body, **self._options)
+            self._s3.put_object(Bucket=bucket, Key=key, Body=body, **self.options)
         except ClientError as error:
-            raise _upload_error(uri, error) from error
+            raise upload_error(uri, error) from error
 
     def upload(self, uri: str, path: Path) -> None:
         """Write a file, in parts where it is large.
@@ -72,12 +73,13 @@ class ResultStore:
         bucket, key = split_uri(uri)
         try:
             with path.open("rb") as file:
-                self._s3.upload_fileobj(file, bucket, key, ExtraArgs=self._options)
+                self._s3.upload_fileobj(file, bucket, key, ExtraArgs=self.options)
         except ClientError as error:
-            raise _upload_error(uri, error) from error
+            raise upload_error(uri, error) from error
 
 
-def _upload_error(uri: str, error: ClientError) -> QueryError:
+def upload_error(uri: str, error: ClientError) -> QueryError:
+    """A refusal by S3 to take an object as the failure of a query."""
     message = error.response["Error"].get("Message") or error.response["Error"]["Code"]
     return QueryError(
         "",

@@ -5,21 +5,25 @@ from __future__ import annotations
 import shutil
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
 from infra.local.athena.errors import QueryCancelled
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MEMORY_LIMIT = "1GB"
 SPILL_LIMIT = "20GB"
 THREADS = 2
 
 _ROWS_AT_ONCE = 1000
+_ROWS_IN_A_BATCH = 1 << 16
 
 _MACROS = (Path(__file__).parent / "sql" / "macros.sql").read_text()
 
@@ -108,18 +112,27 @@ class Session:
         if self._cancelled.is_set():
             raise QueryCancelled("Query cancelled by user")
 
-    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+    def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             self._connection = self._connect()
+        return self._connection
+
+    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         self.check()
         try:
-            return self._connection.execute(sql)
+            return self._opened().execute(sql)
         except duckdb.InterruptException as error:
             raise QueryCancelled("Query cancelled by user") from error
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a statement and return all of its rows, which the caller knows to be few."""
         return self._execute(sql).fetchall()
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Run a query and give its rows in parts."""
+        for batch in self._opened().sql(sql).to_arrow_reader(_ROWS_IN_A_BATCH):
+            self.check()
+            yield batch
 
     def create_table(
         self, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | int | None]]

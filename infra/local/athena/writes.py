@@ -107,6 +107,12 @@ def create_table_as_select(work: Work) -> Outcome:
             return _outcome(work, Written([], [], 0))
         where = f"'{CATALOG}.{database}.{name}'"
         raise located("TABLE_ALREADY_EXISTS", f"Table {where} already exists", Position())
+    if str(options.get("table_type", "HIVE")).upper() == "ICEBERG":
+        from infra.local.athena.dml.create_as import (  # noqa: PLC0415 - pyiceberg is slow
+            create_iceberg_table_as,
+        )
+
+        return create_iceberg_table_as(work, database, name, options, text, with_data=with_data)
     if "external_location" in options and work.enforced:
         raise QueryError(
             "",

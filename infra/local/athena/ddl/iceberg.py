@@ -10,7 +10,7 @@ from pyiceberg.transforms import BucketTransform, IdentityTransform, TruncateTra
 
 from infra.local.athena.iceberg.table import IcebergTable
 
-_PROPERTIES = ("optimize_", "vacuum_")
+_PROPERTIES = ("optimize_", "vacuum_", "write_target_")
 """How the properties begin that Athena has of its own."""
 
 

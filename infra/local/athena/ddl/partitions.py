@@ -109,6 +109,12 @@ def alter_table(work: Work) -> Outcome:
         raise unsupported(" ".join(work.statement.text.split()[:2]).upper())
     database, name = cursor.qualified_name(work.database)
     table = needed_table(work, database, name)
+    if table.is_iceberg:
+        from infra.local.athena.ddl.iceberg_alter import (  # noqa: PLC0415 - pyiceberg is slow
+            alter_iceberg_table,
+        )
+
+        return alter_iceberg_table(work, table, cursor)
     if cursor.accept("ADD", "IF", "NOT", "EXISTS"):
         return _add(work, table, cursor, if_not_exists=True)
     if cursor.accept("ADD", "PARTITION"):

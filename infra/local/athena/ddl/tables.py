@@ -38,6 +38,11 @@ def already_exists(what: str) -> QueryError:
     )
 
 
+def database_missing(name: str) -> QueryError:
+    """A table is to be made in a database that is not there."""
+    return failed(f"SemanticException [Error 10072]: Database does not exist: {name}")
+
+
 @dataclass(slots=True)
 class _Definition:
     """A table as CREATE EXTERNAL TABLE declares it."""
@@ -80,24 +85,28 @@ class _Definition:
 
 
 def create_table(work: Work) -> Outcome:
-    """CREATE EXTERNAL TABLE over files that are there, or will be."""
+    """CREATE EXTERNAL TABLE over files that are there, or will be; CREATE TABLE of Iceberg."""
     cursor = Cursor(work.statement.text)
     cursor.expect("CREATE")
     if not cursor.accept("EXTERNAL"):
-        raise unsupported("CREATE TABLE without EXTERNAL (an Iceberg table)")
+        from infra.local.athena.ddl.iceberg_tables import (  # noqa: PLC0415 - pyiceberg is slow
+            create_iceberg_table,
+        )
+
+        return create_iceberg_table(work)
     cursor.expect("TABLE")
     exists = cursor.accept("IF", "NOT", "EXISTS")
     table = _Definition(*cursor.qualified_name(work.database), exists)
-    table.columns = _columns(cursor) if not cursor.accept("(", ")") else []
+    table.columns = read_columns(cursor) if not cursor.accept("(", ")") else []
     _clauses(cursor, table)
     cursor.end()
     if not table.location:
         raise failed("Error in semantic analysis: LOCATION is missing for an external table")
     split_location(table.location)
     if table.properties.get("table_type", "").upper() == "ICEBERG":
-        raise unsupported("an Iceberg table")
+        raise failed("External keyword not supported for table type ICEBERG")
     if not work.catalog.has_database(table.database):
-        raise failed(f"SemanticException [Error 10072]: Database does not exist: {table.database}")
+        raise database_missing(table.database)
     glue = work.clients.glue
     try:
         glue.create_table(DatabaseName=table.database, TableInput=table.as_glue())
@@ -117,7 +126,7 @@ def split_location(location: str) -> None:
         raise failed(f"SemanticException {error}") from error
 
 
-def _columns(cursor: Cursor) -> list[ColumnTypeDef]:
+def read_columns(cursor: Cursor) -> list[ColumnTypeDef]:
     """`(name type COMMENT 'text', …)`."""
     cursor.expect("(")
     columns = []
@@ -144,7 +153,7 @@ def _clauses(cursor: Cursor, table: _Definition) -> None:
         if cursor.accept("COMMENT"):
             table.comment = cursor.string()
         elif cursor.accept("PARTITIONED", "BY"):
-            table.partition_keys = _columns(cursor)
+            table.partition_keys = read_columns(cursor)
         elif cursor.accept("CLUSTERED", "BY"):
             raise unsupported("CLUSTERED BY")
         elif cursor.accept("ROW", "FORMAT", "SERDE"):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 
 from infra.local.athena.errors import ErrorType, QueryError
 from infra.local.athena.objects import read_error, split_uri
+from infra.local.athena.results import upload_error
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
 class ObjectIO(FileIO):
     """pyiceberg's view of S3; each file is read and written whole."""
 
-    def __init__(self, s3: S3Client) -> None:
+    def __init__(self, s3: S3Client, options: Mapping[str, Any] | None = None) -> None:
         super().__init__({})
         self._s3 = s3
+        self._options = options or {}
+        """What PutObject is told of each object."""
 
     def new_input(self, location: str) -> ObjectInput:
         """A file to read."""
@@ -29,7 +33,7 @@ class ObjectIO(FileIO):
 
     def new_output(self, location: str) -> ObjectOutput:
         """A file to write."""
-        return ObjectOutput(self._s3, location)
+        return ObjectOutput(self._s3, location, self._options)
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
         """Delete a file."""
@@ -72,9 +76,10 @@ class ObjectInput(InputFile):
 class ObjectOutput(OutputFile):
     """An object to be made; it appears when its stream is closed without an error."""
 
-    def __init__(self, s3: S3Client, location: str) -> None:
+    def __init__(self, s3: S3Client, location: str, options: Mapping[str, Any]) -> None:
         super().__init__(location)
         self._s3 = s3
+        self._options = options
 
     def __len__(self) -> int:
         return len(self.to_input_file())
@@ -89,14 +94,14 @@ class ObjectOutput(OutputFile):
 
     def create(self, overwrite: bool = False) -> OutputStream:
         """A stream to write; its names are unique, so that without `overwrite` none is replaced."""
-        bucket, key = split_uri(self.location)
-        return _Upload(self._s3, bucket, key, only_new=not overwrite)
+        only_new = {} if overwrite else {"IfNoneMatch": "*"}
+        return _Upload(self._s3, self.location, {**self._options, **only_new})
 
 
 class _Upload(io.BytesIO):
-    def __init__(self, s3: S3Client, bucket: str, key: str, *, only_new: bool) -> None:
+    def __init__(self, s3: S3Client, location: str, options: Mapping[str, Any]) -> None:
         super().__init__()
-        self._s3, self._bucket, self._key, self._only_new = s3, bucket, key, only_new
+        self._s3, self._location, self._options = s3, location, options
 
     def __enter__(self) -> Self:
         return self
@@ -114,12 +119,11 @@ class _Upload(io.BytesIO):
 
     def close(self) -> None:
         if not self.closed:
-            if self._only_new:
-                self._s3.put_object(
-                    Bucket=self._bucket, Key=self._key, Body=self.getvalue(), IfNoneMatch="*"
-                )
-            else:
-                self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=self.getvalue())
+            bucket, key = split_uri(self._location)
+            try:
+                self._s3.put_object(Bucket=bucket, Key=key, Body=self.getvalue(), **self._options)
+            except ClientError as error:
+                raise upload_error(self._location, error) from error
         super().close()
 
 

@@ -26,8 +26,8 @@ from infra.local.athena.iceberg.types import athena_type
 from infra.local.athena.iceberg.values import literal
 from infra.local.athena.objects import S3Object, split_uri
 from infra.local.athena.session import Session, quote_name
-from infra.local.athena.sql.plan import Scan
-from infra.local.athena.types import VARCHAR, duckdb_type
+from infra.local.athena.sql.plan import PLACE, Scan
+from infra.local.athena.types import BIGINT, VARCHAR, duckdb_type
 
 _PATH = quote_name("$path")
 
@@ -40,6 +40,7 @@ class IcebergSource:
         self._version = version
         self._session = session
         self._plan = plan(version, file_filter(scan.demands, version.schema))
+        scan.files = self._plan.data
         self.objects: Sequence[S3Object] = [
             S3Object(*split_uri(file.file_path), etag="", size_bytes=file.file_size_in_bytes)
             for file in (*self._plan.data, *self._plan.position_deletes)
@@ -54,16 +55,25 @@ class IcebergSource:
         count = len(self._plan.data)
         data, deletes = files[:count], files[count:]
         if not data:
-            return nothing([*self._version.columns, ("$path", VARCHAR)])
+            places = [(name, BIGINT) for name in PLACE] if self._scan.places else []
+            return nothing([*self._version.columns, ("$path", VARCHAR), *places])
         self._session.create_table(
             f"{self._scan.name}_files",
             {"number": "UBIGINT", "$path": "VARCHAR"},
             [(number, file.file_path) for number, file in enumerate(self._plan.data)],
         )
-        parts = [self._select(group, bool(deletes)) for group in alike(self._session, data)]
+        positions = bool(deletes) or self._scan.places
+        parts = [self._select(group, positions) for group in alike(self._session, data)]
         columns = [f"d.{quote_name(name)}" for name, _ in self._version.columns]
+        columns.append(f"f.{_PATH}")
+        if self._scan.places:
+            numbers = ("d.file_number", "d.file_row_number")
+            columns += [
+                f"CAST({number} AS BIGINT) AS {quote_name(name)}"
+                for number, name in zip(numbers, PLACE, strict=True)
+            ]
         return (
-            f"SELECT {', '.join([*columns, f'f.{_PATH}'])} FROM ({' UNION ALL '.join(parts)}) AS d"
+            f"SELECT {', '.join(columns)} FROM ({' UNION ALL '.join(parts)}) AS d"
             f" JOIN {self._scan.name}_files AS f ON d.file_number = f.number"
             f"{_not_deleted(deletes)}"
         )

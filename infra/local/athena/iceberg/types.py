@@ -5,9 +5,11 @@ Source: https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-supported-
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pyiceberg import types as iceberg
 
-from infra.local.athena.errors import unsupported
+from infra.local.athena.errors import QueryError, unsupported
 from infra.local.athena.types import (
     BIGINT,
     BOOLEAN,
@@ -62,6 +64,48 @@ def athena_type(of: iceberg.IcebergType) -> Type:
     if found is None:
         raise unsupported(f"the Iceberg type {of}")
     return found[0]
+
+
+_BY_NAME: dict[str, iceberg.PrimitiveType] = {
+    "boolean": iceberg.BooleanType(),
+    "integer": iceberg.IntegerType(),
+    "bigint": iceberg.LongType(),
+    "real": iceberg.FloatType(),
+    "double": iceberg.DoubleType(),
+    "varchar": iceberg.StringType(),
+    "varbinary": iceberg.BinaryType(),
+    "date": iceberg.DateType(),
+    "time": iceberg.TimeType(),
+    "timestamp": iceberg.TimestampType(),
+    "timestamp with time zone": iceberg.TimestamptzType(),
+}
+
+
+def iceberg_type(of: Type, ids: Iterator[int]) -> iceberg.IcebergType:
+    """The type of a column of a new table; what is inside of it takes the next ids.
+
+    Raises:
+        QueryError: NOT_SUPPORTED, Iceberg has no such type.
+    """
+    match of.name:
+        case "decimal":
+            return iceberg.DecimalType(of.precision, of.scale)
+        case "array":
+            return iceberg.ListType(next(ids), iceberg_type(of.element, ids), False)
+        case "map":
+            key, value = (iceberg_type(each, ids) for each in of.items)
+            return iceberg.MapType(next(ids), key, next(ids), value, False)
+        case "row" if None not in of.fields:
+            return iceberg.StructType(
+                *(
+                    iceberg.NestedField(next(ids), str(name), iceberg_type(item, ids), False)
+                    for name, item in zip(of.fields, of.items, strict=True)
+                )
+            )
+    found = _BY_NAME.get(of.name)
+    if found is None:
+        raise QueryError("NOT_SUPPORTED", f"Type not supported for Iceberg: {of}")
+    return found
 
 
 def hive_type(of: iceberg.IcebergType) -> str:

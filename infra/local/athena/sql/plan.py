@@ -11,8 +11,14 @@ from infra.local.athena.sql.scope import Field
 from infra.local.athena.types import Type
 
 if TYPE_CHECKING:
+    from pyiceberg.manifest import DataFile
+
     from infra.local.athena.iceberg.table import TableVersion
     from infra.local.athena.sql.bounds import Demand
+
+
+PLACE = ("$file", "$row")
+"""Where a row is: the number of its data file in the scan, its number in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,10 @@ class Scan:
     """What is read of the table's metadata instead of its rows, for example `files`."""
     demands: list[Demand] = field(default_factory=list)
     """Of an Iceberg table: what the query demands of its columns."""
+    places: bool = False
+    """Of an Iceberg table that is changed: whether each row says where it is, in `PLACE`."""
+    files: list[DataFile] = field(default_factory=list)
+    """Of an Iceberg table: its data files by their number in `PLACE`, once they are known."""
 
 
 @dataclass(frozen=True, slots=True)

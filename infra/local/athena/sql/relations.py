@@ -46,6 +46,10 @@ class Relations:
             source = self._join(source, join)
         return source
 
+    def relation(self, node: exp.Expr) -> Source:
+        """One relation, as in USING of MERGE."""
+        return self._relation(node, [])
+
     def _relation(self, node: exp.Expr, before: list[Field]) -> Source:
         """One relation; `before` is what a lateral one sees."""
         if node.args.get("sample") or isinstance(node, exp.TableSample):
