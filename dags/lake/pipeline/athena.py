@@ -46,6 +46,17 @@ class Athena:
         Raises:
             QueryFailed: it failed, or was cancelled.
         """
+        return self._rows(self._run(sql))
+
+    def execute(self, sql: str) -> None:
+        """Run a statement that gives no rows.
+
+        Raises:
+            QueryFailed: it failed, or was cancelled.
+        """
+        self._run(sql)
+
+    def _run(self, sql: str) -> str:
         started = self.client.start_query_execution(
             QueryString=sql,
             QueryExecutionContext={"Database": self.database},
@@ -63,7 +74,7 @@ class Athena:
             wait_seconds = min(2 * wait_seconds, LONGEST_WAIT_SECONDS)
         if status["State"] != "SUCCEEDED":
             raise QueryFailed(f"{status.get('StateChangeReason', status['State'])}: {sql[:2000]}")
-        return self._rows(query_id)
+        return query_id
 
     def _rows(self, query_id: str) -> list[Row]:
         rows: list[Row] = []

@@ -1,0 +1,37 @@
+"""What every target can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from lake.pipeline.athena import Row
+
+
+class Target(Protocol):
+    """A query engine, and the tables of one environment in it."""
+
+    @property
+    def name(self) -> str:
+        """`athena` or `redshift`."""
+        ...
+
+    def query(self, sql: str) -> list[Row]:
+        """The rows that a SELECT in Athena's dialect gives; a small answer.
+
+        Raises:
+            lake.pipeline.athena.QueryFailed: it failed, or was cancelled.
+        """
+        ...
+
+    def execute(self, sql: str) -> None:
+        """Run a statement in Athena's dialect that gives no rows: DDL, INSERT, MERGE, DELETE.
+
+        Raises:
+            lake.pipeline.athena.QueryFailed: it failed, or was cancelled.
+        """
+        ...
+
+    def columns(self, table: str) -> Mapping[str, str] | None:
+        """Name and type of each column of a table, in its order; None where there is no table."""
+        ...
