@@ -61,7 +61,7 @@ def load_data_set(path: Path) -> DataSet:
     if path.suffix != ".yaml" or not all(re.match(NAME_PATTERN, name) for name in (domain, table)):
         message = "should be at `<domain>/<table>.yaml`, both of a-z, 0-9 and _, a letter first"
         raise DataSetError(path, [Problem("", message)])
-    document = _read(path)
+    document = read_yaml(path, path.read_bytes())
     for key in ("domain", "table"):
         if key in document:
             raise DataSetError(path, [Problem(key, "unknown key; the file's place says it")])
@@ -91,10 +91,15 @@ def _model_of(path: Path, document: Mapping[str, Any]) -> type[DataSet]:
     return model
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, text: str | bytes) -> dict[str, Any]:
+    """Read a mapping of YAML, the text of the file `path` or a part of it.
+
+    Raises:
+        DataSetError: it is not YAML, no mapping, or has a key twice.
+    """
     try:
         # CSafeLoader's own types only; the subclass adds a check, no constructor.
-        document = yaml.load(path.read_bytes(), Loader=_UniqueKeysLoader)  # noqa: S506
+        document = yaml.load(text, Loader=_UniqueKeysLoader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

@@ -3,6 +3,7 @@
 Statements are written in Athena's dialect; a target that speaks another one translates them.
 """
 
+from lake.targets.table import TableDefinition, TableDiffers
 from lake.targets.target import Target
 
-__all__ = ["Target"]
+__all__ = ["TableDefinition", "TableDiffers", "Target"]

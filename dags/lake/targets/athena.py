@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 import boto3
 
-from lake.pipeline.athena import Athena, Row
+from lake.pipeline.athena import Athena, QueryFailed, Row
+from lake.targets import athena_ddl
+from lake.targets.table import TableDefinition
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -22,6 +24,8 @@ class AthenaTarget:
 
     athena: Athena
     glue: GlueClient
+    bucket: str
+    """The curated bucket, where new tables keep their objects."""
     name: str = "athena"
 
     @classmethod
@@ -30,6 +34,7 @@ class AthenaTarget:
         return cls(
             athena=Athena.connect(database=settings.database, workgroup=settings.workgroup),
             glue=boto3.client("glue"),
+            bucket=settings.curated_bucket,
         )
 
     def query(self, sql: str) -> list[Row]:
@@ -57,3 +62,15 @@ class AthenaTarget:
             for column in columns
             if column.get("Parameters", {}).get("iceberg.field.current") != "false"
         }
+
+    def ensure(self, table: TableDefinition) -> None:
+        """See `Target`."""
+        there = self.columns(table.name)
+        if there is None:
+            try:
+                self.execute(athena_ddl.create_table(table, bucket=self.bucket))
+            except QueryFailed:
+                if self.columns(table.name) is None:  # else another run was faster
+                    raise
+        elif missing := table.missing(there):
+            self.execute(athena_ddl.add_columns(table, missing))

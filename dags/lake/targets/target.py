@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from lake.pipeline.athena import Row
+from lake.targets.table import TableDefinition
 
 
 class Target(Protocol):
@@ -25,7 +26,7 @@ class Target(Protocol):
         ...
 
     def execute(self, sql: str) -> None:
-        """Run a statement in Athena's dialect that gives no rows: DDL, INSERT, MERGE, DELETE.
+        """Run a statement in Athena's dialect that gives no rows: INSERT, UPDATE, DELETE.
 
         Raises:
             lake.pipeline.athena.QueryFailed: it failed, or was cancelled.
@@ -34,4 +35,12 @@ class Target(Protocol):
 
     def columns(self, table: str) -> Mapping[str, str] | None:
         """Name and type of each column of a table, in its order; None where there is no table."""
+        ...
+
+    def ensure(self, table: TableDefinition) -> None:
+        """Make the table, or add the columns that it lacks; others that it has stay.
+
+        Raises:
+            lake.targets.table.TableDiffers: a column is there with another type.
+        """
         ...

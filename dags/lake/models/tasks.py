@@ -1,0 +1,94 @@
+"""The tasks of the models' DAGs in Airflow's terms; their loads are Airflow's own operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Metadata, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from lake.assets import table_asset
+from lake.models.graph import Graph
+from lake.settings import lake_settings
+from lake.targets import Target
+
+_DAGS = Path(__file__).resolve().parents[2]
+MODELS, DATA_SETS = _DAGS / "models", _DAGS / "datasets"
+
+
+def graph_of(domain: str) -> Graph:
+    """The models of a domain, and what they read.
+
+    Raises:
+        lake.dataset.DataSetError: a file is wrong.
+    """
+    return Graph.load(models=MODELS, data_sets=DATA_SETS, domain=domain)
+
+
+@task
+def prepare_tables(domain: str) -> None:
+    """Makes the tables that are not there, those that the models read too: empty ones."""
+    from lake.models.prepare import prepare_tables as stage  # noqa: PLC0415  # heavy
+
+    stage(graph_of(domain), domain, target=_target(), settings=lake_settings())
+
+
+@task
+def choose_days(domain: str) -> list[list[str]]:
+    """Which days the run computes, as many together as one statement of a model takes."""
+    from lake.models.days import every_day, in_statements  # noqa: PLC0415
+
+    graph = graph_of(domain)
+    days = _asked_days(graph, domain)
+    if days is None:
+        days = every_day(graph, domain, _target())
+    return [list(some) for some in in_statements(days)]
+
+
+def _asked_days(graph: Graph, domain: str) -> list[str] | None:
+    from lake.models.days import WrongDays, between, changed  # noqa: PLC0415
+
+    context = get_current_context()
+    run = context["dag_run"]
+    if run.run_type == "scheduled":
+        raise AirflowSkipException("only backfills, and runs triggered by hand, do something here")
+    if run.run_type == "manual":
+        try:
+            return between(context["params"]["from_day"], context["params"]["to_day"])
+        except WrongDays as error:
+            raise AirflowFailException(str(error)) from None
+    if run.run_type == "asset_triggered":
+        return changed(graph, domain, _published(context["triggering_asset_events"]))
+    if run.data_interval_start is None:
+        raise AirflowFailException("a run of a backfill should have a day")
+    return [run.data_interval_start.date().isoformat()]
+
+
+def _published(events: Any) -> Iterator[tuple[str, list[str] | None]]:
+    for asset, of_asset in events.items():
+        for event in of_asset:
+            yield asset.name, (event.extra or {}).get("days")
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def check(domain: str, table: str, days: list[list[str]]) -> Iterator[Metadata]:
+    """Counts what the step read and wrote, and announces the table to whoever reads it."""
+    from lake.models.audit import audit  # noqa: PLC0415
+
+    graph = graph_of(domain)
+    node = graph.nodes[table]
+    if node.model.by_day and not days:
+        raise AirflowSkipException(f"no day of {table} was to be computed")
+    context = get_current_context()
+    run = context["dag_run"]
+    dates = sorted(day for some in days for day in some)
+    audit(node, graph, target=_target(), days=dates, dag_id=run.dag_id, run_id=run.run_id)
+    extra: dict[str, Any] = {"days": dates if node.model.by_day else None, "run_id": run.run_id}
+    yield Metadata(table_asset(table), extra=extra)
+
+
+def _target() -> Target:
+    from lake.targets.athena import AthenaTarget  # noqa: PLC0415
+
+    return AthenaTarget.of(lake_settings())
