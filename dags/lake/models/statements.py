@@ -50,7 +50,7 @@ WHEN MATCHED AND source.gone THEN DELETE
 def _checked_rows(model: Model, query: Query, days: str | None) -> str:
     """The query's rows in the columns' types; fails at one that may not reach the table.
 
-    The cast of a text that is no truth value fails, and its message has the text: the statement
+    The cast of a text that is no number fails, and its message has the text: the statement
     ends with what is wrong before anything is written.
     """
     types = {name: _CAST_TYPES.get(text, text) for name, text in model.column_types.items()}
@@ -76,14 +76,14 @@ def _checked_rows(model: Model, query: Query, days: str | None) -> str:
 {query.on(days) if days else query.text}
       ) AS given
     ) AS typed
-    WHERE CASE {" ".join(refusals)} ELSE true END"""
+    WHERE CASE {" ".join(refusals)} ELSE 1 END = 1"""
 
 
 def _refuse(model: Model, condition: str, reason: str) -> str:
     key = " || ', ' || ".join(
         f"coalesce(CAST({identifier(name)} AS varchar), 'NULL')" for name in model.keys
     )
-    return f"WHEN {condition} THEN CAST('{model.table_name}: {reason}' || {key} AS boolean)"
+    return f"WHEN {condition} THEN CAST('{model.table_name}: {reason}' || {key} AS integer)"
 
 
 def _update(names: Sequence[str]) -> str:
