@@ -14,11 +14,18 @@ from numpy.typing import NDArray
 
 from lake.convert.json_text.buffers import bits
 from lake.convert.json_text.presence import Presence
-from lake.convert.json_text.raw import NULL, Decimals, EpochSeconds, RawTexts
+from lake.convert.json_text.raw import (
+    NULL,
+    Decimals,
+    Doubles,
+    Epochs,
+    LenientTexts,
+    RawTexts,
+    WholeNumbers,
+)
 from lake.convert.json_text.values import (
     ArrayBuilder,
     Booleans,
-    EpochMillis,
     Fault,
     Numbers,
     Texts,
@@ -45,7 +52,9 @@ def array_builder(column: JsonColumn, *, names_folders: bool, only_members: bool
     if column.type == JSON_TYPE:
         return RawTexts()
     if column.epoch:
-        found: ArrayBuilder = EpochSeconds() if column.epoch == "seconds" else EpochMillis()
+        found: ArrayBuilder = Epochs(column.epoch, column.type, lenient=column.lenient)
+    elif column.lenient:
+        found = _lenient_builder(column)
     elif column.kind in ("date", "timestamp"):
         found = Times(column.type, column.format)
     else:
@@ -75,6 +84,18 @@ def _builder(  # noqa: PLR0911  # a type has one rule
             return Times(kind.text, ())
         case Scalar():
             return Decimals(kind.text)
+
+
+def _lenient_builder(column: JsonColumn) -> ArrayBuilder:
+    match column.kind:
+        case "string":
+            return LenientTexts()
+        case "double":
+            return Doubles(lenient=True)
+        case "int" | "bigint":
+            return WholeNumbers(column.type, lenient=True)
+        case _:
+            return Decimals(column.type, lenient=True)
 
 
 def optional(json_type: Any) -> Any:
@@ -211,7 +232,8 @@ class Sentinels(ArrayBuilder):
     def _is_missing_raw(self, value: msgspec.Raw) -> bool:
         text = bytes(value)
         if text[:1] == b'"':
-            return msgspec.json.decode(text) in self._texts
+            is_plain = b"\\" not in text
+            return (text[1:-1].decode() if is_plain else msgspec.json.decode(text)) in self._texts
         return text[:1] in b"-0123456789" and _number(text.decode()) in self._numbers
 
 
