@@ -16,6 +16,7 @@ from lake.convert.json_text.buffers import bits
 from lake.convert.json_text.presence import Presence
 from lake.convert.json_text.raw import (
     NULL,
+    NULL_TEXT,
     Decimals,
     Doubles,
     Epochs,
@@ -208,6 +209,7 @@ class Sentinels(ArrayBuilder):
         self._scalar = scalar
         self.kind = scalar.kind
         self._texts = frozenset(missing)
+        self._raw_texts = frozenset(map(msgspec.json.encode, missing))
         self._numbers = frozenset(number for number in map(_number, missing) if number is not None)
         self.json_type = scalar.json_type
         if isinstance(scalar, Numbers):  # whose type has no texts
@@ -216,7 +218,11 @@ class Sentinels(ArrayBuilder):
     def add(self, values: Values) -> None:
         """Without those that stand for a missing value."""
         if self.json_type is msgspec.Raw:
-            self._scalar.add([NULL if self._is_missing_raw(each) else each for each in values])
+            texts = b"\0".join(values).split(b"\0")
+            missing = {text for text in set(texts) if self._is_missing_raw(text)}
+            if missing:
+                texts = [NULL_TEXT if text in missing else text for text in texts]
+            self._scalar.add(texts)
         else:
             self._scalar.add([None if self._is_missing(each) else each for each in values])
 
@@ -229,12 +235,14 @@ class Sentinels(ArrayBuilder):
             return value in self._texts
         return value is not None and _number(repr(value)) in self._numbers
 
-    def _is_missing_raw(self, value: msgspec.Raw) -> bool:
-        text = bytes(value)
+    def _is_missing_raw(self, text: bytes) -> bool:
         if text[:1] == b'"':
-            is_plain = b"\\" not in text
-            return (text[1:-1].decode() if is_plain else msgspec.json.decode(text)) in self._texts
-        return text[:1] in b"-0123456789" and _number(text.decode()) in self._numbers
+            return text in self._raw_texts or (
+                b"\\" in text and msgspec.json.decode(text) in self._texts
+            )
+        if not self._numbers or text[:1] not in b"-0123456789":
+            return False
+        return _number(text.decode()) in self._numbers
 
 
 def _number(text: str) -> Decimal | None:

@@ -11,9 +11,8 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from lake.convert.arrow import array_of, array_of_bytes, type_of
+from lake.convert.arrow import array_of, type_of
 from lake.convert.json_text.buffers import Mask, bits, numbers_in
 from lake.convert.json_text.joined import cut
 from lake.convert.json_text.times import (
@@ -22,15 +21,15 @@ from lake.convert.json_text.times import (
     FIRST_MICROS,
     SECOND_MICROS,
 )
-from lake.convert.json_text.values import ArrayBuilder, Fault, Values
+from lake.convert.json_text.values import ArrayBuilder, Fault, Texts, Values
 from lake.dataset.column import WIDEST_INT64
 
-NULL = msgspec.Raw(b"null")
+NULL_TEXT = b"null"
+NULL = msgspec.Raw(NULL_TEXT)
 
-_QUOTED_NUMBER = re.compile(
-    rb'(?:^|(?<=\0))"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"(?=\0|\Z)'
-)
-"""A text that is a number as JSON writes them, among values joined by NULs."""
+_QUOTED_NUMBER = re.compile(rb'"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"(?=\0|\Z)')
+"""A text that is a number as JSON writes them, at the end of one of the values joined by NULs; a
+text of which it is the end only still begins with a quote without it."""
 _JSON_KINDS = {b'"': "str", b"{": "object", b"[": "array", b"t": "bool", b"f": "bool"}
 """Of a value that is no number and not null, by its first character, as `msgspec` calls them."""
 
@@ -39,7 +38,7 @@ class RawTexts(ArrayBuilder):
     """Values of any kind, as text."""
 
     json_type = msgspec.Raw
-    kind = pa.string()
+    kind: pa.DataType = pa.string()
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -66,24 +65,39 @@ class RawTexts(ArrayBuilder):
         return joined, count
 
 
-class LenientTexts(RawTexts):
+class LenientTexts(Texts):
     """Strings; of a number or a boolean its own text."""
 
+    json_type = msgspec.Raw
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._decode = msgspec.json.Decoder(list[str | None]).decode
+        self._rows = 0
+        self._faults: list[Fault] = []
+
+    def add(self, values: Values) -> None:
+        """All at once as an array; where some are no strings, these in quotes."""
+        try:
+            texts = self._decode(b"[%b]" % b",".join(values))
+        except msgspec.ValidationError:
+            quoted = [self._quoted(row, bytes(value)) for row, value in enumerate(values)]
+            texts = self._decode(b"[%b]" % b",".join(quoted))
+        super().add(texts)
+        self._rows += len(values)
+
     def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
-        """The texts without their quotes; where none has an escape, there are no others in them."""
-        joined, count = self.taken()
-        texts = cut(joined, count)
-        first = numbers_in(texts, 2, np.uint8)[numbers_in(texts, 1, np.int32, count)]
-        nested = np.flatnonzero((first == ord("{")) | (first == ord("[")))
-        faults = [
-            Fault(row, f"Expected `str`, got `{_JSON_KINDS[chr(first[row]).encode()]}`")
-            for row in nested.tolist()
-        ]
-        if b"\\" in joined:
-            return array_of_bytes(list(map(_text, joined.split(b"\0"))), self.kind), faults
-        _, offsets, data = pc.ascii_trim(texts, characters='"').buffers()
-        buffers = [bits(_present(texts)), offsets, data]
-        return pa.Array.from_buffers(self.kind, count, buffers), faults
+        """The texts, and which of them were arrays or objects."""
+        array, _ = super().finish()
+        faults, self._faults, self._rows = self._faults, [], 0
+        return array, faults
+
+    def _quoted(self, row: int, value: bytes) -> bytes:
+        if value[:1] in (b"{", b"["):
+            what = f"Expected `str`, got `{_JSON_KINDS[value[:1]]}`"
+            self._faults.append(Fault(self._rows + row, what))
+            return b'""'
+        return value if value[:1] == b'"' or value == NULL_TEXT else b'"%b"' % value
 
 
 class RawNumbers(RawTexts, ABC):
@@ -97,7 +111,7 @@ class RawNumbers(RawTexts, ABC):
         super().__init__()
         self.kind = type_of(kind)
         self._name, self._lenient = kind, lenient
-        self._dtype = np.dtype(np.int64)
+        self._dtype: np.dtype[Any] = np.dtype(np.int64)
 
     @abstractmethod
     def _number(self, text: str) -> float | None:
@@ -119,7 +133,7 @@ class RawNumbers(RawTexts, ABC):
                 pass  # some do not fit
         numbers, faults = np.zeros(count, self._dtype), []
         for row, text in enumerate(joined.split(b"\0") if count else ()):
-            if text == b"null":
+            if text == NULL_TEXT:
                 continue
             if kind := _JSON_KINDS.get(text[:1]):
                 faults.append(Fault(row, f"Expected `{self._name}`, got `{kind}`"))
@@ -209,6 +223,8 @@ class Epochs(ArrayBuilder):
 
 def _unquoted(joined: bytes) -> bytes:
     """JSON values joined by NULs, numbers that are strings without their quotes."""
+    if b'"' not in joined:
+        return joined
     if b"\\" in joined:
         joined = b"\0".join(
             msgspec.json.encode(msgspec.json.decode(value))
@@ -217,13 +233,6 @@ def _unquoted(joined: bytes) -> bytes:
             for value in joined.split(b"\0")
         )
     return _QUOTED_NUMBER.sub(rb"\1", joined)
-
-
-def _text(value: bytes) -> bytes | None:
-    """What a string says; another value as it is, None for null."""
-    if value[:1] == b'"':
-        return msgspec.json.decode(value, type=str).encode()
-    return None if value == b"null" else value
 
 
 def _present(texts: pa.Array[Any]) -> Mask | None:
