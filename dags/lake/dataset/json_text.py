@@ -22,6 +22,8 @@ _HIGHEST_INDEX = 999
 _KEY = re.compile(r'[^"\\\x00-\x1f]+')
 _SENTINEL_KINDS = ("string", "int", "bigint", "double", "decimal", "date", "timestamp")
 
+_LENIENT_KINDS = ("string", "int", "bigint", "double", "decimal")
+
 
 def _path(value: object) -> object:
     """`basket.lines.0` as `("basket", "lines", 0)`; a list is the path already."""
@@ -95,9 +97,15 @@ class JsonColumn(Column):
     epoch: Literal["seconds", "milliseconds"] | None = Field(
         default=None, examples=["milliseconds"]
     )
-    """A timestamp that is a number, of these since 1970-01-01 00:00:00 UTC."""
+    """A timestamp that is a number, of these since 1970-01-01 00:00:00 UTC, with decimals up to the
+    microsecond; of a date, whose day it is in UTC. Several columns may have the same `path` where
+    all of them have the same `epoch`, such as a timestamp and its day."""
     missing: tuple[str, ...] = Field(default=(), strict=False, examples=[["", "N/A", "-9999"]])
     """What else than null stands for a missing value here: a string, or a number."""
+    lenient: bool = Field(default=False, examples=[True])
+    """Whether a value of another kind is taken too where nothing of it is lost. A number, also of
+    an epoch, may be a string that is one as JSON writes it, `"26"`; an `int` or `bigint` may be
+    26.0; a string may be a number or a boolean, of which the text is kept as it is written."""
 
     @property
     def kind(self) -> Kind:
@@ -131,13 +139,18 @@ class JsonColumn(Column):
             if kind_of(form) != self.kind:
                 message = f"{form!r} is written for a {kind_of(form)}, not for a {self.type}"
                 found.append(Problem(f"{key}.format", message))
-        if self.epoch and self.kind != "timestamp":
-            found.append(Problem(f"{key}.epoch", f"only a timestamp has it, not {self.type}"))
+        if self.epoch and self.kind not in ("date", "timestamp"):
+            message = f"only a date or a timestamp has it, not {self.type}"
+            found.append(Problem(f"{key}.epoch", message))
         if self.epoch and self.format:
             found.append(Problem(f"{key}.epoch", "a number has no `format`"))
         if self.missing and (self.kind not in _SENTINEL_KINDS or self.type == JSON_TYPE):
             message = f"{self.type} is missing where it is null, and nowhere else"
             found.append(Problem(f"{key}.missing", message))
+        is_number_or_text = self.kind in _LENIENT_KINDS and self.type != JSON_TYPE
+        if self.lenient and not (self.epoch or is_number_or_text):
+            message = f"{self.type} is no string, number or epoch"
+            found.append(Problem(f"{key}.lenient", message))
         return found
 
 
@@ -177,6 +190,8 @@ class JsonLayout(Layout):
 
 def _conflict(before: JsonColumn, column: JsonColumn) -> str | None:
     """Why two columns cannot be read from one record; None where they can."""
+    if before.keys == column.keys and before.epoch and before.epoch == column.epoch:
+        return None
     shared = min(len(before.keys), len(column.keys))
     if before.keys[:shared] == column.keys[:shared]:
         return f"{path_text(column.keys)} overlaps column {before.name!r}, {_at(before)}"
@@ -208,3 +223,7 @@ class JsonDataSet(DataSet):
             if name in nested:
                 message = f"{name!r} is {nested[name]}; a key is a scalar"
                 yield Problem(f"keys[{index}]", message)
+        for index, column in enumerate(self.columns):
+            if column.lenient and column.kind == "string" and column.name in self.partitions:
+                message = "folders are named by it, which a string alone can do"
+                yield Problem(f"columns[{index}] ({column.name}).lenient", message)

@@ -14,11 +14,19 @@ from numpy.typing import NDArray
 
 from lake.convert.json_text.buffers import bits
 from lake.convert.json_text.presence import Presence
-from lake.convert.json_text.raw import NULL, Decimals, EpochSeconds, RawTexts
+from lake.convert.json_text.raw import (
+    NULL,
+    NULL_TEXT,
+    Decimals,
+    Doubles,
+    Epochs,
+    LenientTexts,
+    RawTexts,
+    WholeNumbers,
+)
 from lake.convert.json_text.values import (
     ArrayBuilder,
     Booleans,
-    EpochMillis,
     Fault,
     Numbers,
     Texts,
@@ -45,7 +53,9 @@ def array_builder(column: JsonColumn, *, names_folders: bool, only_members: bool
     if column.type == JSON_TYPE:
         return RawTexts()
     if column.epoch:
-        found: ArrayBuilder = EpochSeconds() if column.epoch == "seconds" else EpochMillis()
+        found: ArrayBuilder = Epochs(column.epoch, column.type, lenient=column.lenient)
+    elif column.lenient:
+        found = _lenient_builder(column)
     elif column.kind in ("date", "timestamp"):
         found = Times(column.type, column.format)
     else:
@@ -75,6 +85,18 @@ def _builder(  # noqa: PLR0911  # a type has one rule
             return Times(kind.text, ())
         case Scalar():
             return Decimals(kind.text)
+
+
+def _lenient_builder(column: JsonColumn) -> ArrayBuilder:
+    match column.kind:
+        case "string":
+            return LenientTexts()
+        case "double":
+            return Doubles(lenient=True)
+        case "int" | "bigint":
+            return WholeNumbers(column.type, lenient=True)
+        case _:
+            return Decimals(column.type, lenient=True)
 
 
 def optional(json_type: Any) -> Any:
@@ -187,6 +209,7 @@ class Sentinels(ArrayBuilder):
         self._scalar = scalar
         self.kind = scalar.kind
         self._texts = frozenset(missing)
+        self._raw_texts = frozenset(map(msgspec.json.encode, missing))
         self._numbers = frozenset(number for number in map(_number, missing) if number is not None)
         self.json_type = scalar.json_type
         if isinstance(scalar, Numbers):  # whose type has no texts
@@ -195,7 +218,11 @@ class Sentinels(ArrayBuilder):
     def add(self, values: Values) -> None:
         """Without those that stand for a missing value."""
         if self.json_type is msgspec.Raw:
-            self._scalar.add([NULL if self._is_missing_raw(each) else each for each in values])
+            texts = b"\0".join(values).split(b"\0")
+            missing = {text for text in set(texts) if self._is_missing_raw(text)}
+            if missing:
+                texts = [NULL_TEXT if text in missing else text for text in texts]
+            self._scalar.add(texts)
         else:
             self._scalar.add([None if self._is_missing(each) else each for each in values])
 
@@ -208,11 +235,14 @@ class Sentinels(ArrayBuilder):
             return value in self._texts
         return value is not None and _number(repr(value)) in self._numbers
 
-    def _is_missing_raw(self, value: msgspec.Raw) -> bool:
-        text = bytes(value)
+    def _is_missing_raw(self, text: bytes) -> bool:
         if text[:1] == b'"':
-            return msgspec.json.decode(text) in self._texts
-        return text[:1] in b"-0123456789" and _number(text.decode()) in self._numbers
+            return text in self._raw_texts or (
+                b"\\" in text and msgspec.json.decode(text) in self._texts
+            )
+        if not self._numbers or text[:1] not in b"-0123456789":
+            return False
+        return _number(text.decode()) in self._numbers
 
 
 def _number(text: str) -> Decimal | None:

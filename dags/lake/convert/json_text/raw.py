@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
+from abc import ABC, abstractmethod
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -12,13 +15,21 @@ import pyarrow as pa
 from lake.convert.arrow import array_of, type_of
 from lake.convert.json_text.buffers import Mask, bits, numbers_in
 from lake.convert.json_text.joined import cut
-from lake.convert.json_text.times import END_MICROS, FIRST_MICROS
-from lake.convert.json_text.values import ArrayBuilder, Fault, Values
+from lake.convert.json_text.times import (
+    DAY_SECONDS,
+    END_MICROS,
+    FIRST_MICROS,
+    SECOND_MICROS,
+)
+from lake.convert.json_text.values import ArrayBuilder, Fault, Texts, Values
 from lake.dataset.column import WIDEST_INT64
 
-NULL = msgspec.Raw(b"null")
+NULL_TEXT = b"null"
+NULL = msgspec.Raw(NULL_TEXT)
 
-_PLAIN = b"0123456789.-nul\0"
+_QUOTED_NUMBER = re.compile(rb'"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"(?=\0|\Z)')
+"""A text that is a number as JSON writes them, at the end of one of the values joined by NULs; a
+text of which it is the end only still begins with a quote without it."""
 _JSON_KINDS = {b'"': "str", b"{": "object", b"[": "array", b"t": "bool", b"f": "bool"}
 """Of a value that is no number and not null, by its first character, as `msgspec` calls them."""
 
@@ -27,7 +38,7 @@ class RawTexts(ArrayBuilder):
     """Values of any kind, as text."""
 
     json_type = msgspec.Raw
-    kind = pa.string()
+    kind: pa.DataType = pa.string()
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -54,53 +65,143 @@ class RawTexts(ArrayBuilder):
         return joined, count
 
 
-class Decimals(RawTexts):
-    """Decimals, from a number's digits."""
+class LenientTexts(Texts):
+    """Strings; of a number or a boolean its own text."""
 
-    def __init__(self, kind: str) -> None:
+    json_type = msgspec.Raw
+
+    def __init__(self) -> None:
         super().__init__()
-        found: Any = type_of(kind)
-        self.kind = found
-        self._name, self._precision, self._scale = kind, found.precision, found.scale
+        self._decode = msgspec.json.Decoder(list[str | None]).decode
+        self._rows = 0
+        self._faults: list[Fault] = []
+
+    def add(self, values: Values) -> None:
+        """All at once as an array; where some are no strings, these in quotes."""
+        try:
+            texts = self._decode(b"[%b]" % b",".join(values))
+        except msgspec.ValidationError:
+            quoted = [self._quoted(row, bytes(value)) for row, value in enumerate(values)]
+            texts = self._decode(b"[%b]" % b",".join(quoted))
+        super().add(texts)
+        self._rows += len(values)
+
+    def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
+        """The texts, and which of them were arrays or objects."""
+        array, _ = super().finish()
+        faults, self._faults, self._rows = self._faults, [], 0
+        return array, faults
+
+    def _quoted(self, row: int, value: bytes) -> bytes:
+        if value[:1] in (b"{", b"["):
+            what = f"Expected `str`, got `{_JSON_KINDS[value[:1]]}`"
+            self._faults.append(Fault(self._rows + row, what))
+            return b'""'
+        return value if value[:1] == b'"' or value == NULL_TEXT else b'"%b"' % value
+
+
+class RawNumbers(RawTexts, ABC):
+    """Numbers, from their digits."""
+
+    _plain = b"0123456789.-nul\0"
+    """The bytes of numbers that Arrow reads as they should be read, and of null."""
+    _longest_plain = WIDEST_INT64
+
+    def __init__(self, kind: str, *, lenient: bool = False) -> None:
+        super().__init__()
+        self.kind = type_of(kind)
+        self._name, self._lenient = kind, lenient
+        self._dtype: np.dtype[Any] = np.dtype(np.int64)
+
+    @abstractmethod
+    def _number(self, text: str) -> float | None:
+        """A JSON number as the type holds it; None where it does not fit."""
 
     def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
         """By Arrow where all of them are plain, such as `-12.50`, and fit; else one by one."""
         joined, count = self.taken()
+        if self._lenient:
+            joined = _unquoted(joined)
         texts = cut(joined, count)
         _, offsets, data = texts.buffers()
         present = _present(texts)
-        if not joined.translate(None, _PLAIN) and _longest(texts) <= WIDEST_INT64:
+        if not joined.translate(None, self._plain) and _longest(texts) <= self._longest_plain:
             there = pa.Array.from_buffers(pa.string(), count, [bits(present), offsets, data])
             try:
                 return there.cast(self.kind), []
             except pa.ArrowInvalid:
                 pass  # some do not fit
-        numbers, faults = np.zeros(count, np.int64), []
+        numbers, faults = np.zeros(count, self._dtype), []
         for row, text in enumerate(joined.split(b"\0") if count else ()):
-            if text != b"null":
-                found = self._unscaled(text)
-                if isinstance(found, int):
-                    numbers[row] = found
-                else:
-                    faults.append(Fault(row, f"Expected `{self._name}`, got {found}"))
+            if text == NULL_TEXT:
+                continue
+            if kind := _JSON_KINDS.get(text[:1]):
+                faults.append(Fault(row, f"Expected `{self._name}`, got `{kind}`"))
+            elif (found := self._number(text.decode())) is None:
+                what = f"Expected `{self._name}`, got a number that does not fit"
+                faults.append(Fault(row, what))
+            else:
+                numbers[row] = found
         return array_of(numbers, self.kind, present), faults
 
-    def _unscaled(self, text: bytes) -> int | str:
-        """A number without its point; what else it is where it is none of the type."""
-        if kind := _JSON_KINDS.get(text[:1]):
-            return f"`{kind}`"
-        found = unscaled(text.decode(), self._precision, self._scale)
-        return "a number that does not fit" if found is None else found
+
+class Decimals(RawNumbers):
+    """Decimals."""
+
+    def __init__(self, kind: str, *, lenient: bool = False) -> None:
+        super().__init__(kind, lenient=lenient)
+        found: Any = self.kind
+        self._precision, self._scale = found.precision, found.scale
+
+    def _number(self, text: str) -> int | None:
+        """Without its point."""
+        return unscaled(text, self._precision, self._scale)
 
 
-class EpochSeconds(ArrayBuilder):
-    """Timestamps that are seconds since 1970, with decimals up to the microsecond."""
+class WholeNumbers(RawNumbers):
+    """Whole numbers of 32 or 64 bits, `26.0` among them."""
+
+    _plain = b"0123456789-nul\0"
+    _digits = 19
+    """Of the largest of 64 bits."""
+
+    def __init__(self, kind: str, *, lenient: bool = False) -> None:
+        super().__init__(kind, lenient=lenient)
+        self._dtype = np.dtype(np.int32 if kind == "int" else np.int64)
+        self._limit = 2 ** (8 * self._dtype.itemsize - 1)
+
+    def _number(self, text: str) -> int | None:
+        number = unscaled(text, self._digits, 0)
+        return number if number is not None and -self._limit <= number < self._limit else None
+
+
+class Doubles(RawNumbers):
+    """Doubles."""
+
+    _longest_plain = 300
+    """Digits, which are of a size that a double has."""
+
+    def __init__(self, kind: str = "double", *, lenient: bool = False) -> None:
+        super().__init__(kind, lenient=lenient)
+        self._dtype = np.dtype(np.float64)
+
+    def _number(self, text: str) -> float | None:
+        number = float(text)
+        return number if math.isfinite(number) else None
+
+
+class Epochs(ArrayBuilder):
+    """Timestamps, or days in UTC, that are a time since 1970 with decimals to the microsecond."""
 
     json_type = msgspec.Raw
-    kind = pa.timestamp("us")
 
-    def __init__(self) -> None:
-        self._decimals = Decimals(f"decimal({WIDEST_INT64},6)")
+    def __init__(
+        self, unit: Literal["seconds", "milliseconds"], kind: str, *, lenient: bool = False
+    ) -> None:
+        self.kind = type_of(kind)
+        self._unit, self._is_date = unit, kind == "date"
+        scale = 6 if unit == "seconds" else 3
+        self._decimals = Decimals(f"decimal({WIDEST_INT64},{scale})", lenient=lenient)
 
     def add(self, values: Values) -> None:
         """As decimals."""
@@ -113,9 +214,25 @@ class EpochSeconds(ArrayBuilder):
         micros = numbers_in(digits, 1, np.int64, len(digits))
         outside = np.flatnonzero((micros < FIRST_MICROS) | (micros >= END_MICROS))
         rows = sorted({fault.row for fault in faults}.union(outside.tolist()))
+        if self._is_date:
+            data = pa.py_buffer((micros // (DAY_SECONDS * SECOND_MICROS)).astype(np.int32))
         array = pa.Array.from_buffers(self.kind, len(digits), [present, data])
-        what = "Expected a number of seconds in the years 1 to 9999, got something else"
+        what = f"Expected a number of {self._unit} in the years 1 to 9999, got something else"
         return array, [Fault(row, what) for row in rows]
+
+
+def _unquoted(joined: bytes) -> bytes:
+    """JSON values joined by NULs, numbers that are strings without their quotes."""
+    if b'"' not in joined:
+        return joined
+    if b"\\" in joined:
+        joined = b"\0".join(
+            msgspec.json.encode(msgspec.json.decode(value))
+            if value[:1] == b'"' and b"\\" in value
+            else value
+            for value in joined.split(b"\0")
+        )
+    return _QUOTED_NUMBER.sub(rb"\1", joined)
 
 
 def _present(texts: pa.Array[Any]) -> Mask | None:

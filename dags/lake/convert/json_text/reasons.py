@@ -67,7 +67,7 @@ class Reasons:
         if path == "$":
             return None
         for place, column in self._columns:
-            if _is_inside(path, place):
+            if _is_inside(path, place) and not (is_missing and column.nullable):
                 return column.name
         below = [column for place, column in self._columns if _is_inside(place, path)]
         if is_missing:

@@ -58,6 +58,30 @@ class Leaf:
         yield self
 
 
+class Shared:
+    """A value that several columns hold, each in its own way, of what is decoded alike."""
+
+    has_elements = False
+
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        self._leaves = leaves
+        self.json_type = leaves[0].json_type
+        self.is_required = any(leaf.is_required for leaf in leaves)
+
+    def resolve(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
+    def add(self, values: Values) -> None:
+        """Take the values of some records."""
+        for leaf in self._leaves:
+            leaf.add(values)
+
+    def leaves(self) -> Iterator[Leaf]:
+        """The columns."""
+        yield from self._leaves
+
+
 class Branch:
     """An object on the way to values, or the record itself."""
 
@@ -158,7 +182,7 @@ class Elements:
         return f"{what} - at `{path_text(self._path)}[{index}]{inner.removesuffix('`')}`"
 
 
-type Node = Leaf | Branch | Elements
+type Node = Leaf | Shared | Branch | Elements
 
 
 def record_type(dataset: JsonDataSet) -> Branch:
@@ -170,15 +194,11 @@ def record_type(dataset: JsonDataSet) -> Branch:
 
 
 def _node(path: Path, columns: Sequence[JsonColumn], dataset: JsonDataSet) -> Node:
-    """What is at `path`, on the way to these columns, whose paths do not overlap."""
+    """What is at `path`, on the way to these columns, whose paths are one or do not overlap."""
     only_members = dataset.layout.unknown_fields == "reject"
     if columns[0].keys == path:
-        builder = array_builder(
-            columns[0],
-            names_folders=columns[0].name in dataset.partitions,
-            only_members=only_members,
-        )
-        return Leaf(columns[0], builder)
+        leaves = [_leaf(column, dataset, only_members=only_members) for column in columns]
+        return leaves[0] if len(leaves) == 1 else Shared(leaves)
     below: dict[str | int, list[JsonColumn]] = {}
     for column in columns:
         below.setdefault(column.keys[len(path)], []).append(column)
@@ -188,6 +208,13 @@ def _node(path: Path, columns: Sequence[JsonColumn], dataset: JsonDataSet) -> No
         return Elements(path, indices)
     members = [(part, node) for part, node in nodes if isinstance(part, str)]
     return Branch(members, only_members=only_members)
+
+
+def _leaf(column: JsonColumn, dataset: JsonDataSet, *, only_members: bool) -> Leaf:
+    names_folders = column.name in dataset.partitions
+    return Leaf(
+        column, array_builder(column, names_folders=names_folders, only_members=only_members)
+    )
 
 
 def _type_of(node: Node) -> Any:

@@ -19,13 +19,7 @@ from lake.convert.arrow import array_of, type_of
 from lake.convert.json_text.buffers import Mask, bits
 from lake.convert.json_text.joined import JoinedTexts
 from lake.convert.json_text.presence import Presence
-from lake.convert.json_text.times import (
-    END_MICROS,
-    FIRST_MICROS,
-    cast_dates,
-    cast_timestamps,
-    parse_times,
-)
+from lake.convert.json_text.times import cast_dates, cast_timestamps, parse_times
 
 type Values = Sequence[Any]
 """As `msgspec` decodes them; None where they are missing."""
@@ -116,27 +110,9 @@ class Numbers(ArrayBuilder):
 
     def finish(self) -> tuple[pa.Array[Any], list[Fault]]:
         """The numbers as they are."""
-        return array_of(self.numbers(), self.kind, self._present.finish()), []
-
-    def numbers(self) -> NDArray[Any]:
-        """What was taken, 0 where it is missing."""
         numbers = np.concatenate([np.empty(0, self._dtype), *self._parts])
         self._parts.clear()
-        return numbers
-
-
-class EpochMillis(Numbers):
-    """Timestamps that are whole milliseconds since 1970."""
-
-    def __init__(self) -> None:
-        super().__init__("bigint")
-        self.kind = pa.timestamp("us")
-        limits = msgspec.Meta(ge=FIRST_MICROS // 1000, lt=END_MICROS // 1000)
-        self.json_type = Annotated[int, limits]
-
-    def numbers(self) -> NDArray[Any]:
-        """As microseconds."""
-        return super().numbers() * 1000
+        return array_of(numbers, self.kind, self._present.finish()), []
 
 
 class Booleans(ArrayBuilder):

@@ -121,9 +121,16 @@ def test_a_type_that_is_none_is_refused(kind: str, message: str) -> None:
         ([column("a", format="YYYY-MM-DD")], "is written for a date, not for a string"),
         ([column("a", "date", format="YYYY-MM-DD hh:mm:ss")],
          "is written for a timestamp, not for a date"),
-        ([column("a", "bigint", epoch="seconds")], "only a timestamp has it, not bigint"),
+        ([column("a", "bigint", epoch="seconds")], "only a date or a timestamp has it, not bigint"),
         ([column("a", "timestamp", epoch="seconds", format="YYYY-MM-DD hh:mm:ss")],
          "a number has no `format`"),
+        ([column("a", "timestamp", epoch="seconds", path="x"), column("b", "bigint", path="x")],
+         "$.x overlaps column 'a', at $.x"),
+        ([column("a", "timestamp", epoch="seconds", path="x"),
+          column("b", "date", epoch="milliseconds", path="x")], "$.x overlaps column 'a', at $.x"),
+        ([column("a", "date", lenient=True)], "date is no string, number or epoch"),
+        ([column("a", "json", lenient=True)], "json is no string, number or epoch"),
+        ([column("a", "array<int>", lenient=True)], "array<int> is no string, number or epoch"),
         ([column("a", "array<int>", missing=["-1"])],
          "array<int> is missing where it is null, and nowhere else"),
         ([column("a", "boolean", missing=["no"])], "is missing where it is null"),
@@ -146,6 +153,13 @@ def test_keys_are_scalars() -> None:
     """Arrays and structs cannot be compared in every engine."""
     assert "keys[0]: 'a' is array<int>; a key is a scalar" in error_of(
         column("a", "array<int>"), column("b"), keys=["a"]
+    )
+
+
+def test_a_string_that_names_folders_is_not_lenient() -> None:
+    """Its length is limited, which a number's text is not."""
+    assert "columns[0] (a).lenient: folders are named by it" in error_of(
+        column("a", lenient=True), column("b"), partitions=["a"]
     )
 
 

@@ -183,11 +183,31 @@ def _column(column: JsonColumn, record: Any, strict: bool) -> Any:
             return None
         if column.type == "json":
             return value
+        if column.lenient:
+            value = _lenient(column, value)
         if column.epoch:
-            return _epoch(value, 1 if column.epoch == "seconds" else 1000)
+            moment = _epoch(value, 1 if column.epoch == "seconds" else 1000)
+            return moment.date() if column.type == "date" else moment
         return _value(column.type, value, strict)
     except Bad:
         raise Bad(column.name) from None
+
+
+def _lenient(column: JsonColumn, value: Any) -> Any:
+    """A value of the kind that the column's type has, where it says the same."""
+    if column.type == "string":
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value) if isinstance(value, Number) else value
+    number = r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?"
+    if isinstance(value, str) and re.fullmatch(number, value, re.ASCII):
+        value = Number(value)
+    if column.type in ("int", "bigint") and isinstance(value, Number):
+        exact = _number(value)
+        if exact != int(exact):
+            raise Bad
+        return Number(int(exact))
+    return value
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:
@@ -310,7 +330,7 @@ def _timestamp(text: str) -> datetime.datetime:
 
 
 def _epoch(value: Any, per_second: int) -> datetime.datetime:
-    if not isinstance(value, Number) or (per_second > 1 and not re.fullmatch(r"-?\d+", value)):
+    if not isinstance(value, Number):
         raise Bad
     number = _number(value)
     micros = number * 1_000_000 / per_second

@@ -27,7 +27,7 @@ VALID = {
         '"2026-02-28T23:59:59.999Z"', '"2026-02-28T10:20:30.1+01"',
     ],
     "seconds": ["1773480413", "1773480413.589", "-1.5", "0.000001", "1e9"],
-    "milliseconds": ["1773480413589", "-1", "0"],
+    "milliseconds": ["1773480413589", "-1", "0", "1540919166796.0", "1.001", "1.541078e+12"],
     "json": ['{"b": [1, {"c":null}]}', '"x"', "1.50", "[]", "true"],
     "array<int>": ["[]", "[1,2]", "[null, 3]"],
     "struct<p:int,q:string>": ["{}", '{"p":1}', '{"q":"é","p":null}', '{"p":1,"q":"x","r":2}'],
@@ -48,6 +48,13 @@ ODD = [
     "1234567890123456789012345678901234567890",
     '"2026-02-28T10:20:30.1234567890Z"', '"२०२६-02-28"', "1e99999999999999999999",
 ]  # fmt: skip
+LENIENT = ("string", "int", "bigint", "double", "decimal(5,2)")
+WRITTEN_OTHERWISE = [
+    '"26"', '"-9"', "26.0", '"26.0"', '""', '"1.541078e+12"', '"007"', '"+1"', '" 1"', '"1_0"',
+    '"null"', "true", "[]", '{"a":1}', '"\\u0032"', '"9223372036854775808"', '"1e400"', '"NaN"',
+    "1.50", '"2\\"6"',
+]  # fmt: skip
+"""What a lenient column may have, and what it may not."""
 PLACES = ("k{0}", "n.k{0}", "n.m.k{0}", "a.{0}", "o.{0}.k", "o.{0}.j.k")
 
 
@@ -59,9 +66,11 @@ def layouts(draw: st.DrawFn) -> JsonDataSet:
         more: dict[str, Any] = {"nullable": draw(st.booleans())}
         more["path"] = draw(st.sampled_from(PLACES)).format(index)
         if kind in ("seconds", "milliseconds"):
-            kind, more["epoch"] = "timestamp", kind
+            kind, more["epoch"] = draw(st.sampled_from(["timestamp", "date"])), kind
         elif kind in ("string", "int", "double", "decimal(5,2)", "date") and draw(st.booleans()):
             more["missing"] = draw(st.sampled_from([("N/A",), ("-9", "N/A"), ("",), ("-9.0",)]))
+        if kind in LENIENT or "epoch" in more:
+            more["lenient"] = draw(st.booleans())
         columns.append(files.column(f"c{index}", kind, **more))
     layout: dict[str, Any] = {"records": draw(st.sampled_from(["lines", "array", "document"]))}
     if layout["records"] == "document":
@@ -97,6 +106,8 @@ def records(draw: st.DrawFn, dataset: JsonDataSet) -> str:
     texts = []
     for column in dataset.columns:
         valid = VALID.get(column.epoch or column.type, ["null"])
+        if column.lenient and draw(st.integers(0, 3)) == 0:
+            valid = WRITTEN_OTHERWISE
         odd = draw(st.integers(0, 19)) == 0
         texts.append(draw(st.sampled_from(ODD if odd else valid)))
     values = tree(dataset, texts)

@@ -232,19 +232,100 @@ def test_another_string_is_no_sentinel() -> None:
 
 
 def test_an_epoch_is_a_number_to_the_microsecond() -> None:
-    """Seconds may have decimals, exactly."""
+    """Seconds and milliseconds may have decimals, exactly."""
     seconds, millis = one("timestamp", epoch="seconds"), one("timestamp", epoch="milliseconds")
     assert rows(seconds, '{"a": 1773480413.123456}', '{"a": -1.5}', '{"a": 253402300799}') == [
         (datetime.datetime(2026, 3, 14, 9, 26, 53, 123_456),),
         (datetime.datetime(1969, 12, 31, 23, 59, 58, 500_000),),
         (datetime.datetime(9999, 12, 31, 23, 59, 59),),
     ]
-    assert rows(millis, '{"a": 1773480413589}') == [
-        (datetime.datetime(2026, 3, 14, 9, 26, 53, 589_000),)
+    assert rows(millis, '{"a": 1773480413589}', '{"a": 1540919166796.0}', '{"a": -0.001}') == [
+        (datetime.datetime(2026, 3, 14, 9, 26, 53, 589_000),),
+        (datetime.datetime(2018, 10, 30, 17, 6, 6, 796_000),),
+        (datetime.datetime(1969, 12, 31, 23, 59, 59, 999_999),),
     ]
     for dataset, text in ((seconds, "1.0000001"), (seconds, "253402300800"), (seconds, '"1"'),
-                          (millis, "253402300800000"), (millis, "1.5")):  # fmt: skip
+                          (millis, "253402300800000"), (millis, "1.0005")):  # fmt: skip
         assert reason(dataset, f'{{"a": {text}}}')[1] == "a"
+
+
+def test_a_timestamp_and_its_day_may_have_one_path() -> None:
+    """The day is that in UTC; a value that is missing or wrong is at fault once."""
+    dataset = data_set(
+        column("at", "timestamp", path="ts", epoch="milliseconds", nullable=True),
+        column("day", "date", path="ts", epoch="milliseconds"),
+        column("n", "int"),
+    )
+    assert rows(dataset, '{"ts": 1541116799999, "n": 1}', '{"ts": -1, "n": 2}') == [
+        (datetime.datetime(2018, 11, 1, 23, 59, 59, 999_000), datetime.date(2018, 11, 1), 1),
+        (datetime.datetime(1969, 12, 31, 23, 59, 59, 999_000), datetime.date(1969, 12, 31), 2),
+    ]
+    assert reason(dataset, '{"n": 1}') == ("Object missing required field `ts`", "day")
+    assert reason(dataset, '{"ts": null, "n": 1}') == (
+        "Expected `date`, got a missing value - at `$.ts`", "day",
+    )  # fmt: skip
+    assert reason(dataset, '{"ts": "1541116799999", "n": 1}') == (
+        "Expected a number of milliseconds in the years 1 to 9999, got something else - at `$.ts`",
+        "at",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "values"),
+    [
+        ("bigint", ["26", '"26"', "26.0", '"-9223372036854775808"', '"2.6e1"'],
+         [26, 26, 26, -(2**63), 26]),
+        ("int", ['"2147483647"', "1e2"], [2**31 - 1, 100]),
+        ("double", ["1", '"277.89016"', '"-2.5e-3"', '"1"'], [1.0, 277.89016, -0.0025, 1.0]),
+        ("decimal(5,2)", ['"12.50"', "12.5"], [Decimal("12.50")] * 2),
+        ("string", ["1979", "1.50", "true", '"a\\"b"', '""', '"é"', '"null"', "-1e5"],
+         ["1979", "1.50", "true", 'a"b', "", "é", "null", "-1e5"]),
+        ("string", ["311", '"\\u00e9\\u0000"', "null"], ["311", "é\0", None]),
+        ("string", ["311", '"é"', "null"], ["311", "é", None]),
+    ],
+)  # fmt: skip
+def test_a_lenient_column_takes_what_says_the_same(
+    kind: str, texts: list[str], values: list[Any]
+) -> None:
+    """And nothing is lost of it; alone, and among others."""
+    dataset = one(kind, lenient=True, nullable=True)
+    records = [f'{{"a": {text}}}' for text in texts]
+    assert rows(dataset, *records) == [(value,) for value in values]
+    assert [rows(dataset, record) for record in records] == [[(value,)] for value in values]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("int", '"26x"', "Expected `int`, got `str`"),
+        ("int", '""', "Expected `int`, got `str`"),
+        ("int", '"007"', "Expected `int`, got `str`"),
+        ("int", '"null"', "Expected `int`, got `str`"),
+        ("int", "26.5", "Expected `int`, got a number that does not fit"),
+        ("int", '"2147483648"', "Expected `int`, got a number that does not fit"),
+        ("bigint", "9223372036854775808", "Expected `bigint`, got a number that does not fit"),
+        ("bigint", "true", "Expected `bigint`, got `bool`"),
+        ("double", '"NaN"', "Expected `double`, got `str`"),
+        ("double", "1e400", "Expected `double`, got a number that does not fit"),
+        ("string", "[1]", "Expected `str`, got `array`"),
+        ("string", '{"b": 1}', "Expected `str`, got `object`"),
+    ],
+)
+def test_a_lenient_column_guesses_nothing(kind: str, text: str, expected: str) -> None:
+    """What says something else is at fault, in whatever company."""
+    dataset = one(kind, lenient=True)
+    assert reason(dataset, f'{{"a": {text}}}') == (f"{expected} - at `$.a`", "a")
+    reading = read(dataset, f'{{"a": 1}}\n{{"a": {text}}}\n{{"a": "2"}}'.encode())
+    assert [row["a"] for row in reading.rows] in ([1, 2], ["1", "2"])
+    assert [reject.line_number for reject in reading.rejects] == [2]
+
+
+def test_a_lenient_number_has_sentinels_too() -> None:
+    """Of which the text of nothing is one."""
+    dataset = one("bigint", lenient=True, nullable=True, missing=["", "-1"])
+    texts = ['"26"', '""', "-1", "-1.0", '"-1"', "26"]
+    records = [f'{{"a": {text}}}' for text in texts]
+    assert rows(dataset, *records) == [(26,), (None,), (None,), (None,), (None,), (26,)]
 
 
 def test_times_may_have_formats() -> None:
