@@ -1,0 +1,1 @@
+"""Messages to people: one a problem, and one when it is over."""
