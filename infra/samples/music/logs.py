@@ -36,16 +36,13 @@ class _Page(NamedTuple):
 
 
 _NEXT_SONG = _Page("NextSong", "PUT", 200)
-_PAGES = tuple(
-    map(
-        _Page._make,
-        (
+_PAGES = tuple(_Page(*page) for page in (
     ("Home", "GET", 200), ("Home", "GET", 200), ("Thumbs Up", "PUT", 307), ("Settings", "GET", 200),
     ("Add to Playlist", "PUT", 200), ("Help", "GET", 200), ("About", "GET", 200),
     ("Save Settings", "PUT", 307), ("Roll Advert", "GET", 200), ("Error", "GET", 404),
     ("Add Friend", "PUT", 307), ("Thumbs Down", "PUT", 307), ("Downgrade", "GET", 200),
     ("Upgrade", "GET", 200), ("Change of plan", "PUT", 307), ("Logout", "PUT", 307),
-)))  # fmt: skip
+))  # fmt: skip
 """Of the last two, several lines each."""
 _HOME = _PAGES[0]
 _CHANGE_OF_PLAN, _LOGOUT = len(_PAGES) - 2, len(_PAGES) - 1

@@ -27,7 +27,7 @@ _SECOND_WORDS = (
 )  # fmt: skip
 _ENDINGS = (
     "", "", "", "", "", " (Album Version)", ' "Live"', ", Pt. 2", " / Reprise", " (feat. Zoë)",
-    ": I. Allegro", " & On & On", " – Remix", "?",
+    ": I. Allegro", " & On & On", " ~ Remix", "?",
 )  # fmt: skip
 _NAMES = (
     "Los Niños", "Beyond É", "The Quiet Ones", "Sigur Bjørk", "Mötley Creek", "DJ O'Hara",
@@ -114,13 +114,8 @@ def make_songs(count: int, *, seed: int = 0) -> tuple[Song, ...]:
     for number in range(count):
         if number % _TWIN_EVERY == _TWIN_EVERY - 1:
             earlier = songs[int(rng.integers(0, len(songs)))]
-            songs.append(
-                replace(
-                    earlier,
-                    track_id=_track_id(number, seed),
-                    song_id=_identifier("SO", number, seed),
-                )
-            )
+            song_id, track_id = _identifier("SO", number, seed), _track_id(number, seed)
+            songs.append(replace(earlier, song_id=song_id, track_id=track_id))
         else:
             songs.append(_song(number, count, seed, rng))
     return tuple(songs)
