@@ -49,7 +49,7 @@ _CHANGE_OF_PLAN, _LOGOUT = len(_PAGES) - 2, len(_PAGES) - 1
 
 _ODDS = 1 << 12
 """Of which each fault has some."""
-_DUPLICATE, _OTHER_LEVEL, _OTHER_AGENT, _OTHER_LENGTH, _LATE, _LATE_COPY = 20, 30, 40, 60, 70, 75
+_DUPLICATE, _OTHER_LEVEL, _OTHER_AGENT, _OTHER_LENGTH, _LATE, _LATE_COPY = 40, 60, 80, 120, 200, 240
 _LAST_HOURS_MILLIS = 3 * 3_600_000
 """Before midnight: what is late is from then."""
 _SILENT_CHANGE_ODDS = 40

@@ -13,9 +13,11 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MIX = 0x9E37_79B9_7F4A_7C15  # odd, so that no two numbers below 2**64 become the same
 
 _SONGS_PER_ARTIST = 4
-_TWIN_EVERY = 50
+_TWIN_EVERY = 20
 """One song of so many has another document, of another identifier."""
 _FIRST_YEAR, _LAST_YEAR = 1955, 2018
+_UNKNOWN_YEARS = 40
+"""In a hundred."""
 
 _FIRST_WORDS = (
     "Midnight", "Águas", "Electric", "Für", "Señorita", "Last", "Blå", "Queen's", "Zażółć", "Slow",
@@ -98,7 +100,7 @@ def song_file(song: Song) -> str:
 def make_songs(count: int, *, seed: int = 0) -> tuple[Song, ...]:
     """Songs of which no two have the same identifier; the same arguments give the same songs.
 
-    One in fifty is there again under another identifier, with the same title, artist and duration.
+    One in twenty is there again under another identifier, with the same title, artist and duration.
 
     Args:
         count: of them all, 1 at least.
@@ -134,7 +136,7 @@ def write_songs(folder: Path, songs: Sequence[Song]) -> list[Path]:
 
 def _song(number: int, count: int, seed: int, rng: np.random.Generator) -> Song:
     artists = max(1, count // _SONGS_PER_ARTIST)
-    first, second, ending, artist, spelling, micros, year = rng.integers(
+    first, second, ending, artist, spelling, ticks, year = rng.integers(
         0,
         [len(_FIRST_WORDS), len(_SECOND_WORDS), len(_ENDINGS), artists, len(_SPELLINGS),
          40_000_000, 100],
@@ -145,8 +147,8 @@ def _song(number: int, count: int, seed: int, rng: np.random.Generator) -> Song:
         song_id=_identifier("SO", number, seed),
         title=title,
         artist=_artist(artist, spelling, seed),
-        duration=(6_000_000 + micros) / 100_000,
-        year=0 if year < 40 else _FIRST_YEAR + year % (_LAST_YEAR - _FIRST_YEAR),  # noqa: PLR2004  # percent
+        duration=(6_000_000 + ticks) / 100_000,
+        year=0 if year < _UNKNOWN_YEARS else _FIRST_YEAR + year % (_LAST_YEAR - _FIRST_YEAR),
     )
 
 
