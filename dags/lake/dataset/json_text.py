@@ -97,9 +97,9 @@ class JsonColumn(Column):
     epoch: Literal["seconds", "milliseconds"] | None = Field(
         default=None, examples=["milliseconds"]
     )
-    """A timestamp that is a number, of these since 1970-01-01 00:00:00 UTC, with decimals up to the
-    microsecond; of a date, whose day it is in UTC. Several columns may have the same `path` where
-    all of them have the same `epoch`, such as a timestamp and its day."""
+    """The value is a number, of these since 1970-01-01 00:00:00 UTC, with decimals up to the
+    microsecond: a timestamp, or a date, which is the day of it in UTC. Columns of the same `epoch`
+    may have the same `path`, such as a timestamp and its day."""
     missing: tuple[str, ...] = Field(default=(), strict=False, examples=[["", "N/A", "-9999"]])
     """What else than null stands for a missing value here: a string, or a number."""
     lenient: bool = Field(default=False, examples=[True])

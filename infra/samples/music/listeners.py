@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,23 @@ _REGISTRATION_MILLIS = 45 * 86_400_000
 FIRST_USER_ID = 2
 
 
+class _Draw(NamedTuple):
+    """What is drawn for one user, each from 0 on."""
+
+    first_name: int
+    last_name: int
+    location: int
+    agent: int
+    registered: int
+    plan: int
+
+
+_MOST = _Draw(
+    first_name=len(_FIRST_NAMES), last_name=len(_LAST_NAMES), location=len(_LOCATIONS),
+    agent=len(_AGENTS), registered=_REGISTRATION_MILLIS, plan=3,
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Listener:
     """A user, as the parts of a line that stay the same."""
@@ -52,31 +70,22 @@ class Listener:
 def make_listeners(count: int, *, seed: int) -> list[Listener]:
     """Users, the first of whom has the identifier 2; one in three pays."""
     rng = np.random.default_rng([seed, count, 1])
-    most = (
-        len(_FIRST_NAMES), len(_LAST_NAMES), len(_LOCATIONS), len(_AGENTS), _REGISTRATION_MILLIS, 3,
-    )  # fmt: skip
-    columns = [rng.integers(0, limit, count).tolist() for limit in most]
-    return [
-        _listener(FIRST_USER_ID + number, *drawn)
-        for number, drawn in enumerate(zip(*columns, strict=True))
-    ]
+    columns = [rng.integers(0, most, count).tolist() for most in _MOST]
+    drawn = map(_Draw._make, zip(*columns, strict=True))
+    return [_listener(FIRST_USER_ID + number, draw) for number, draw in enumerate(drawn)]
 
 
-def _listener(
-    user_id: int, first: int, last: int, location: int, agent: int, registered: int, plan: int
-) -> Listener:
-    first_name, gender = _FIRST_NAMES[first]
+def _listener(user_id: int, draw: _Draw) -> Listener:
+    first_name, gender = _FIRST_NAMES[draw.first_name]
+    agent, other = _AGENTS[draw.agent], _AGENTS[(draw.agent + 1) % len(_AGENTS)]
     return Listener(
         user_id=f'"{user_id}"',
         name_gender=f'"firstName":{json_text(first_name)},"gender":"{gender}"',
-        last_name=json_text(_LAST_NAMES[last]),
-        location=json_text(_LOCATIONS[location]),
-        registration=f"{_FIRST_REGISTRATION + registered}.0",
-        agents=(
-            json_text(_AGENTS[agent]),
-            json_text(_AGENTS[(agent + 1) % len(_AGENTS)]),
-        ),
-        level="free" if plan else "paid",
+        last_name=json_text(_LAST_NAMES[draw.last_name]),
+        location=json_text(_LOCATIONS[draw.location]),
+        registration=f"{_FIRST_REGISTRATION + draw.registered}.0",
+        agents=(json_text(agent), json_text(other)),
+        level="free" if draw.plan else "paid",
     )
 
 

@@ -36,23 +36,20 @@ class _Page(NamedTuple):
 
 
 _NEXT_SONG = _Page("NextSong", "PUT", 200)
-_PAGES = tuple(
-    map(
-        _Page._make,
-        (
+_PAGES = tuple(_Page(*page) for page in (
     ("Home", "GET", 200), ("Home", "GET", 200), ("Thumbs Up", "PUT", 307), ("Settings", "GET", 200),
     ("Add to Playlist", "PUT", 200), ("Help", "GET", 200), ("About", "GET", 200),
     ("Save Settings", "PUT", 307), ("Roll Advert", "GET", 200), ("Error", "GET", 404),
     ("Add Friend", "PUT", 307), ("Thumbs Down", "PUT", 307), ("Downgrade", "GET", 200),
     ("Upgrade", "GET", 200), ("Change of plan", "PUT", 307), ("Logout", "PUT", 307),
-)))  # fmt: skip
+))  # fmt: skip
 """Of the last two, several lines each."""
 _HOME = _PAGES[0]
 _CHANGE_OF_PLAN, _LOGOUT = len(_PAGES) - 2, len(_PAGES) - 1
 
 _ODDS = 1 << 12
 """Of which each fault has some."""
-_DUPLICATE, _OTHER_LEVEL, _OTHER_AGENT, _OTHER_LENGTH, _LATE, _LATE_COPY = 20, 30, 40, 60, 70, 75
+_DUPLICATE, _OTHER_LEVEL, _OTHER_AGENT, _OTHER_LENGTH, _LATE, _LATE_COPY = 40, 60, 80, 120, 200, 240
 _LAST_HOURS_MILLIS = 3 * 3_600_000
 """Before midnight: what is late is from then."""
 _SILENT_CHANGE_ODDS = 40

@@ -13,9 +13,11 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MIX = 0x9E37_79B9_7F4A_7C15  # odd, so that no two numbers below 2**64 become the same
 
 _SONGS_PER_ARTIST = 4
-_TWIN_EVERY = 50
+_TWIN_EVERY = 20
 """One song of so many has another document, of another identifier."""
 _FIRST_YEAR, _LAST_YEAR = 1955, 2018
+_UNKNOWN_YEARS = 40
+"""In a hundred."""
 
 _FIRST_WORDS = (
     "Midnight", "Águas", "Electric", "Für", "Señorita", "Last", "Blå", "Queen's", "Zażółć", "Slow",
@@ -27,7 +29,7 @@ _SECOND_WORDS = (
 )  # fmt: skip
 _ENDINGS = (
     "", "", "", "", "", " (Album Version)", ' "Live"', ", Pt. 2", " / Reprise", " (feat. Zoë)",
-    ": I. Allegro", " & On & On", " – Remix", "?",
+    ": I. Allegro", " & On & On", " ~ Remix", "?",
 )  # fmt: skip
 _NAMES = (
     "Los Niños", "Beyond É", "The Quiet Ones", "Sigur Bjørk", "Mötley Creek", "DJ O'Hara",
@@ -98,7 +100,7 @@ def song_file(song: Song) -> str:
 def make_songs(count: int, *, seed: int = 0) -> tuple[Song, ...]:
     """Songs of which no two have the same identifier; the same arguments give the same songs.
 
-    One in fifty is there again under another identifier, with the same title, artist and duration.
+    One in twenty is there again under another identifier, with the same title, artist and duration.
 
     Args:
         count: of them all, 1 at least.
@@ -114,13 +116,8 @@ def make_songs(count: int, *, seed: int = 0) -> tuple[Song, ...]:
     for number in range(count):
         if number % _TWIN_EVERY == _TWIN_EVERY - 1:
             earlier = songs[int(rng.integers(0, len(songs)))]
-            songs.append(
-                replace(
-                    earlier,
-                    track_id=_track_id(number, seed),
-                    song_id=_identifier("SO", number, seed),
-                )
-            )
+            song_id, track_id = _identifier("SO", number, seed), _track_id(number, seed)
+            songs.append(replace(earlier, song_id=song_id, track_id=track_id))
         else:
             songs.append(_song(number, count, seed, rng))
     return tuple(songs)
@@ -139,7 +136,7 @@ def write_songs(folder: Path, songs: Sequence[Song]) -> list[Path]:
 
 def _song(number: int, count: int, seed: int, rng: np.random.Generator) -> Song:
     artists = max(1, count // _SONGS_PER_ARTIST)
-    first, second, ending, artist, spelling, micros, year = rng.integers(
+    first, second, ending, artist, spelling, ticks, year = rng.integers(
         0,
         [len(_FIRST_WORDS), len(_SECOND_WORDS), len(_ENDINGS), artists, len(_SPELLINGS),
          40_000_000, 100],
@@ -150,8 +147,8 @@ def _song(number: int, count: int, seed: int, rng: np.random.Generator) -> Song:
         song_id=_identifier("SO", number, seed),
         title=title,
         artist=_artist(artist, spelling, seed),
-        duration=(6_000_000 + micros) / 100_000,
-        year=0 if year < 40 else _FIRST_YEAR + year % (_LAST_YEAR - _FIRST_YEAR),  # noqa: PLR2004  # percent
+        duration=(6_000_000 + ticks) / 100_000,
+        year=0 if year < _UNKNOWN_YEARS else _FIRST_YEAR + year % (_LAST_YEAR - _FIRST_YEAR),
     )
 
 
