@@ -42,7 +42,9 @@ def write_dag_files(dags: Path) -> list[Path]:
         texts[f"{name.replace('/', '_')}.py"] = DATA_SET_FILE.format(name=name)
     domains = {path.parent.name for path in models.rglob("*.sql")}
     if taken := sorted(name for name in (f"{d}_models.py" for d in domains) if name in texts):
-        raise FileExistsError(f"{taken[0]}: a data set's DAG file has the name of a domain's models")
+        raise FileExistsError(
+            f"{taken[0]}: a data set's DAG file has the name of a domain's models"
+        )
     texts |= {f"{d}_models.py": MODELS_FILE.format(domain=d) for d in domains}
     for name, text in texts.items():
         with (dags / name).open("x") as file:

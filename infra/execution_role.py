@@ -210,6 +210,7 @@ def catalog_statements(*, catalog: Catalog) -> list[iam.PolicyStatement]:
             sid="RunQueries",
             actions=[
                 "athena:StartQueryExecution",
+                "athena:StopQueryExecution",
                 "athena:GetQueryExecution",
                 "athena:GetQueryResults",
                 "athena:GetWorkGroup",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from infra.cli.cdk import cdk
 from infra.cli.compose import compose
 from infra.cli.db import AVAILABLE_TIMEOUT_SECONDS, db
 from infra.cli.demo import demo as run_demo
+from infra.cli.demo_warehouse import demo_warehouse
 from infra.cli.environment import DeployedEnvironment, wait_until_available
 from infra.cli.landing import find_data_set
 from infra.cli.landing import put as put_files
@@ -86,14 +88,29 @@ def up(environment: Environment = "dev") -> None:
     _say_where(environment, settings)
 
 
-@app.command()
-def demo(environment: Environment = "dev") -> None:
-    """Drop sample files, wait until Airflow has loaded them, and query the table.
+class Demo(StrEnum):
+    """What `lake demo` shows."""
 
-    Exits with 0 only if the table holds exactly what the files hold.
+    INGESTION = "ingestion"
+    WAREHOUSE = "warehouse"
+
+
+@app.command()
+def demo(
+    what: Annotated[Demo, typer.Argument(help="Which sample.")] = Demo.INGESTION,
+    environment: Environment = "dev",
+) -> None:
+    """Drop sample files, wait until Airflow has loaded them, and query the tables.
+
+    `warehouse` is a month of a music service: its star, and the songs that paying users play most.
+    Exits with 0 only if the tables hold exactly what the files hold.
     """
     settings = local_settings()
-    run_demo(environment=DeployedEnvironment.read(environment, settings), settings=settings)
+    deployed = DeployedEnvironment.read(environment, settings)
+    if what is Demo.WAREHOUSE:
+        demo_warehouse(environment=deployed, settings=settings)
+    else:
+        run_demo(environment=deployed, settings=settings)
     if running_pid(settings.home):  # in containers, `lake compose up` has said it
         _say_where(environment, settings)
 

@@ -111,6 +111,24 @@ class Runs:
             time.sleep(1)
         raise Failed(f"run {run_id} of {self.dag_id} has not ended in {timeout_seconds:.0f} s")
 
+    def wait_until_idle(self, *, since: datetime, timeout_seconds: float) -> None:
+        """Wait until runs that ended after `since` have succeeded, and none is active any more.
+
+        Raises:
+            Failed: one failed, with what its tasks said, or the time is over.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        self.wait_until_parsed(timeout_seconds=timeout_seconds)
+        while time.monotonic() < deadline:
+            recent = self._recent()
+            ended = [run for run in recent if run["state"] in ENDED and _ended(run) > since]
+            if failed := [run for run in ended if run["state"] == "failed"]:
+                raise Failed(self._why(failed[0]))
+            if ended and all(run["state"] in ENDED for run in recent):
+                return
+            time.sleep(1)
+        raise Failed(f"{self.dag_id} has not come to rest within {timeout_seconds:.0f} s")
+
     def start_backfill(self, first: date, last: date) -> int:
         """Have Airflow run the DAG for each day of a range, also those that it ran for before.
 
