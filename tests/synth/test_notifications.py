@@ -13,7 +13,6 @@ from tests.synth.templates import Templates
 
 ACCOUNT = "111122223333"
 REGION = "cn-north-1"
-TOPIC = "Notifications/Topic"
 EVERY_WAY = DEV.model_copy(
     update={
         "notifications": NotificationSettings(
@@ -65,18 +64,19 @@ def test_the_topic_is_encrypted_and_takes_this_accounts_messages_over_tls_alone(
     ]
 
 
-def test_the_dags_publish_to_this_topic_alone(templates: Templates) -> None:
+def test_the_dags_publish_to_this_topic_alone(
+    templates: Templates, settings: EnvironmentSettings
+) -> None:
     found = statements(templates)
-    assert (found["PublishMessages"]["Action"], found["PublishMessages"]["Resource"]) == (
-        "sns:Publish",
-        TOPIC,
-    )
+    topic = f"{settings.prefix}-messages"
+    assert found["PublishMessages"]["Action"] == "sns:Publish"
+    assert found["PublishMessages"]["Resource"] == topic
     assert found["UseKeyForMessages"]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
     assert found["UseKeyForMessages"]["Resource"] == "Key.Arn"
     assert found["UseKeyForMessages"]["Condition"] == {
         "StringEquals": {"kms:ViaService": [f"sns.{REGION}.amazonaws.com"]}
     }
-    assert options(templates)["lake.sns_topic_arn"] == TOPIC
+    assert options(templates)["lake.sns_topic_arn"] == topic
     assert "secrets.backend" not in options(templates)
 
 
@@ -90,7 +90,7 @@ def test_the_inbox_of_dev_takes_what_the_topic_sends_and_nothing_else(
     policy = dev.only("AWS::SQS::QueuePolicy", "Notifications").properties["PolicyDocument"]
     (allowed,) = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
     assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
-    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": TOPIC}}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "lake-dev-messages"}}
     keys = dev.only("AWS::KMS::Key").properties["KeyPolicy"]["Statement"]
     (of_sns,) = [one for one in keys if one.get("Sid") == "FillInbox"]
     assert of_sns["Principal"] == {"Service": "sns.amazonaws.com"}
@@ -132,7 +132,7 @@ def test_airflow_looks_for_these_connections_alone_in_secrets_manager(
     }
     assert told == {
         "lake.environment": "lake-dev",
-        "lake.sns_topic_arn": TOPIC,
+        "lake.sns_topic_arn": "lake-dev-messages",
         "lake.smtp_connection_id": "lake_smtp",
         "lake.email_from": "lake@example.com",
         "lake.email_to": "a@example.com, b@example.com",
