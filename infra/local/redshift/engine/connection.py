@@ -98,6 +98,15 @@ class Connection:
         except duckdb.Error as error:
             raise as_redshift(error) from error
 
+    def rollback(self) -> None:
+        """End the transaction, whatever state it is in; also when the statement is cancelled."""
+        try:
+            self._cursor.execute("ROLLBACK")
+        except duckdb.TransactionException:
+            pass  # there is none any more: a failed COMMIT has ended it
+        except duckdb.InterruptException:
+            self.rollback()
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement and return all of its rows, which the caller knows to be few."""
         return self.execute(sql, values).fetchall()

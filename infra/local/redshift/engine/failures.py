@@ -82,9 +82,9 @@ def as_redshift(error: duckdb.Error) -> RedshiftError:
         state = _OWN_STATES.get(own["code"], "XX000")
         return RedshiftError(own["message"].replace("''", "'"), state)
     first = text.split("\n", 1)[0]
-    for pattern, state, message in _RULES:
+    for pattern, state, wording in _RULES:
         if found := re.search(pattern, text):
-            return RedshiftError(message.format(**found.groupdict()) if message else first, state)
+            return RedshiftError(wording.format(**found.groupdict()) if wording else first, state)
     return RedshiftError(first)
 
 
@@ -92,8 +92,8 @@ def of_analysis(error: QueryError) -> RedshiftError:
     """The refusal of a query by its analysis."""
     text = str(error).removeprefix(f"{error.code}: ")
     text = re.sub(r"^line \d+:\d+: ", "", text).replace("embedded Athena", "embedded Redshift")
-    for pattern, wording in _REWORDED:
+    for pattern, message in _REWORDED:
         if found := re.fullmatch(pattern, text, re.DOTALL):
-            text = wording.format(**found.groupdict())
+            text = message.format(**found.groupdict())
             break
     return RedshiftError(text, _ANALYSIS_STATES.get(error.code, "XX000"))

@@ -53,6 +53,18 @@ class Cursor:
         """The error at this place."""
         return syntax_error("end of input" if self.ended else self._tokens[self._at].text)
 
+    def mark(self) -> int:
+        """This place, for `reset`."""
+        return self._at
+
+    def reset(self, mark: int) -> None:
+        """Go back to a place."""
+        self._at = mark
+
+    def skip(self) -> None:
+        """Step over one word."""
+        self._at += 1
+
     def accept(self, *words: str) -> bool:
         """Step over these words when they are next."""
         upcoming = self._tokens[self._at :]
