@@ -14,6 +14,7 @@ from infra.catalog import Catalog
 from infra.encryption import EncryptionKey
 from infra.log_groups import adopt_auto_delete_logs
 from infra.network import Network
+from infra.redshift import Redshift
 from infra.settings import EnvironmentSettings, UnknownEnvironmentError, environment_settings
 from infra.stack import LakeStack
 
@@ -39,6 +40,18 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
     network_stack = LakeStack(app, "network", settings=settings)
     network = Network(network_stack, "Network", settings=settings)
 
+    redshift = None
+    if settings.redshift:
+        redshift = Redshift(
+            LakeStack(app, "redshift", settings=settings),
+            "Redshift",
+            redshift=settings.redshift,
+            storage=storage,
+            network=network,
+            key=key,
+            settings=settings,
+        )
+
     airflow_stack = LakeStack(app, "airflow", settings=settings)
     airflow = AirflowEnvironment(
         airflow_stack,
@@ -47,6 +60,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         storage=storage,
         catalog=catalog,
         network=network,
+        redshift=redshift,
         key=key,
         settings=settings,
     )
@@ -74,9 +88,12 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
 def chosen_settings(app: cdk.App) -> EnvironmentSettings:
     """Return the settings that the context's `environment` names, or raise UnknownEnvironmentError.
 
-    `cdk … -c environment=prod` sets it; without it, it is `dev`.
+    `cdk … -c environment=prod` sets it; without it, it is `dev`. `-c redshift=true` adds Redshift
+    to the environment and runs its models there, whatever its settings say.
     """
-    return environment_settings(app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT)
+    settings = environment_settings(app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT)
+    wanted = app.node.try_get_context("redshift") in (True, "true")
+    return settings.on_redshift() if wanted else settings
 
 
 def main() -> None:

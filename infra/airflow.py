@@ -15,6 +15,7 @@ from infra.deployment import DAGS_PREFIX, BundleDeployment
 from infra.execution_role import ExecutionRole
 from infra.log_groups import LakeLogGroup
 from infra.network import Network
+from infra.redshift import Redshift
 from infra.settings import EnvironmentSettings
 from infra.spark import Spark
 
@@ -34,6 +35,7 @@ class AirflowEnvironment(Construct):
         storage: LakeStorage,
         catalog: Catalog,
         network: Network,
+        redshift: Redshift | None,
         key: kms.IKey,
         settings: EnvironmentSettings,
     ) -> None:
@@ -78,6 +80,8 @@ class AirflowEnvironment(Construct):
                 settings=settings,
             )
             self.execution_role.permissions.add_statements(*self.spark.airflow_statements)
+        if redshift:
+            self.execution_role.permissions.add_statements(*redshift.airflow_statements)
         deployment = BundleDeployment(
             self,
             "Bundle",
@@ -136,6 +140,7 @@ class AirflowEnvironment(Construct):
                 "lake.workgroup": catalog.workgroup_name,
                 "lake.task_slots": str(airflow.task_slots),
                 **(self.spark.options if self.spark else {}),
+                **(redshift.options if redshift else {}),
             },
         )
         # MWAA writes to log groups of these names, and would make them itself without retention.

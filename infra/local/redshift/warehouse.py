@@ -19,5 +19,7 @@ class Warehouse:
     """The one database of the namespace."""
     admin: str
     default_role_arn: str | None
+    timeout_seconds: float | None
+    """How long a statement may take."""
     role_arns: tuple[str, ...]
     """The roles that COPY and UNLOAD may be told to take."""

@@ -188,6 +188,7 @@ class DataApi:
             sqls=sqls,
             parameters=parameters,
             one_transaction=request.get("ExecutionMode", "TRANSACTION") == "TRANSACTION",
+            timeout_seconds=warehouse.timeout_seconds,
             journal=self._journal,
             results=self._results,
             connect=connect,

@@ -17,7 +17,7 @@ type Answer = dict[str, Any]
 _PAGE = 1000
 
 _SCHEMAS = (
-    "SELECT DISTINCT schema_name FROM svv_all_schemas"
+    "SELECT schema_name FROM information_schema.schemata"
     " WHERE schema_name LIKE :schema ORDER BY schema_name"
 )
 _TABLES = (

@@ -31,6 +31,7 @@ class Execution:
         sqls: Sequence[str],
         parameters: Mapping[str, str | None],
         one_transaction: bool,
+        timeout_seconds: float | None,
         journal: Journal,
         results: Results,
         connect: Callable[[], Session],
@@ -40,12 +41,14 @@ class Execution:
         self._sqls = sqls
         self._parameters = parameters
         self._one_transaction = one_transaction
+        self._timeout_seconds = timeout_seconds
         self._journal = journal
         self._results = results
         self._connect = connect
         self._release = release
         self._session: Session | None = None
         self._cancelled = threading.Event()
+        self._timed_out = False
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._started = 0
@@ -78,12 +81,16 @@ class Execution:
                 return
             self._set("PICKED")
         self._started = time.monotonic_ns()
+        timer = threading.Timer(self._timeout_seconds or 0, self._time_out)
+        if self._timeout_seconds is not None:
+            timer.daemon = True
+            timer.start()
         try:
             self._session = self._connect()
             self._set("STARTED")
             self._run_all(self._session)
         except QueryCancelled as error:
-            self._end("ABORTED", str(error))
+            self._end("ABORTED", self._timeout_text() if self._timed_out else str(error))
         except RedshiftError as error:
             self._end("FAILED", str(error))
         except Exception as error:
@@ -92,19 +99,28 @@ class Execution:
         else:
             self._end("FINISHED")
         finally:
+            timer.cancel()
             self._over.set()
             self._release(self._session)
+
+    def _time_out(self) -> None:
+        self._timed_out = True
+        self.cancel()
+
+    def _timeout_text(self) -> str:
+        limit = f"max_query_execution_time of {self._timeout_seconds:g} s"
+        return f"ERROR: Query cancelled: it reached the workgroup's {limit}."
 
     def _run_all(self, session: Session) -> None:
         if not self._record.batch:
             self._run_one(session, self._sqls[0], self._record.document)
             return
-        if self._one_transaction:
-            session.run("BEGIN")
         try:
             for number, (sql, document) in enumerate(
                 zip(self._sqls, self._record.document["SubStatements"], strict=True), start=1
             ):
+                if self._one_transaction:
+                    session.run("BEGIN")  # which TRUNCATE ends; nothing inside of a transaction
                 self._run_part(session, sql, document, number)
             if self._one_transaction:
                 session.run("COMMIT")

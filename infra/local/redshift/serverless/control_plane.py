@@ -14,7 +14,7 @@ from infra.local.redshift.serverless.namespaces import Namespaces
 from infra.local.redshift.serverless.register import Document, Register
 from infra.local.redshift.serverless.surroundings import Surroundings
 from infra.local.redshift.serverless.usage_limits import UsageLimits
-from infra.local.redshift.serverless.workgroups import Workgroups
+from infra.local.redshift.serverless.workgroups import Workgroups, timeout_seconds
 from infra.local.redshift.warehouse import Warehouse
 
 type Request = Mapping[str, Any]
@@ -63,6 +63,7 @@ class ControlPlane:
             database=namespace["dbName"],
             admin=namespace["adminUsername"],
             default_role_arn=namespace.get("defaultIamRoleArn"),
+            timeout_seconds=timeout_seconds(found),
             role_arns=tuple(namespace["iamRoles"]),
         )
 

@@ -138,6 +138,8 @@ class Workgroups:
             each.get("parameterKey", ""): each.get("parameterValue", "")
             for each in request.get("configParameters", [])
         }
+        if not given.get("max_query_execution_time", "1").isdigit():
+            raise invalid("configParameters: max_query_execution_time is a number of seconds.")
         if unknown := sorted(given.keys() - _PARAMETERS):
             raise invalid(f"configParameters: {unknown[0]} is not a parameter of a workgroup.")
         current = {
@@ -173,6 +175,14 @@ def _parameters(values: Mapping[str, str]) -> list[Document]:
     return [
         {"parameterKey": name, "parameterValue": value} for name, value in sorted(values.items())
     ]
+
+
+def timeout_seconds(workgroup: Document) -> float | None:
+    """How long a statement of the work group may take; None where nothing limits it."""
+    for parameter in workgroup["configParameters"]:
+        if parameter["parameterKey"] == "max_query_execution_time":
+            return float(parameter["parameterValue"])
+    return None
 
 
 def _check_capacity(workgroup: Document) -> None:
