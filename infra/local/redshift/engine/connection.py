@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,15 @@ class Connection:
         except duckdb.Error as error:
             raise as_redshift(error) from error
         return found
+
+    @contextmanager
+    def registered(self, name: str, rows: pa.Table) -> Iterator[None]:
+        """Rows in memory as a table of that name."""
+        self._cursor.register(name, rows)
+        try:
+            yield
+        finally:
+            self._cursor.unregister(name)
 
     def close(self) -> None:
         """Roll back what is open and drop what is temporary."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from infra.local.redshift.engine.copy import copy
 from infra.local.redshift.engine.errors import syntax_error, unsupported
 from infra.local.redshift.engine.lexer import Cursor
 from infra.local.redshift.engine.outcome import Outcome
@@ -26,6 +27,7 @@ _STATEMENTS: dict[str, Callable[[Work], Outcome]] = {
     "INSERT": insert.insert,
     "UPDATE": changes.update,
     "DELETE": changes.delete,
+    "COPY": copy.copy,
     "TRUNCATE": changes.truncate,
     "MERGE": merge.merge,
     "ALTER TABLE": alter.alter_table,
