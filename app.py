@@ -15,6 +15,7 @@ from infra.encryption import EncryptionKey
 from infra.log_groups import adopt_auto_delete_logs
 from infra.network import Network
 from infra.notifications import Notifications
+from infra.redshift import Redshift
 from infra.settings import EnvironmentSettings, UnknownEnvironmentError, environment_settings
 from infra.stack import LakeStack
 
@@ -42,6 +43,18 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
     network_stack = LakeStack(app, "network", settings=settings)
     network = Network(network_stack, "Network", settings=settings)
 
+    redshift = None
+    if settings.redshift:
+        redshift = Redshift(
+            LakeStack(app, "redshift", settings=settings),
+            "Redshift",
+            redshift=settings.redshift,
+            storage=storage,
+            network=network,
+            key=key,
+            settings=settings,
+        )
+
     airflow_stack = LakeStack(app, "airflow", settings=settings)
     airflow = AirflowEnvironment(
         airflow_stack,
@@ -51,6 +64,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         catalog=catalog,
         network=network,
         notifications=notifications,
+        redshift=redshift,
         key=key,
         settings=settings,
     )
@@ -79,9 +93,12 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
 def chosen_settings(app: cdk.App) -> EnvironmentSettings:
     """Return the settings that the context's `environment` names, or raise UnknownEnvironmentError.
 
-    `cdk … -c environment=prod` sets it; without it, it is `dev`.
+    `cdk … -c environment=prod` sets it; without it, it is `dev`. `-c redshift=true` adds Redshift
+    to the environment and runs its models there, whatever its settings say.
     """
-    return environment_settings(app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT)
+    settings = environment_settings(app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT)
+    wanted = app.node.try_get_context("redshift") in (True, "true")
+    return settings.on_redshift() if wanted else settings
 
 
 def main() -> None:

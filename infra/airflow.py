@@ -16,6 +16,7 @@ from infra.execution_role import ExecutionRole
 from infra.log_groups import LakeLogGroup
 from infra.network import Network
 from infra.notifications import Notifications
+from infra.redshift import Redshift
 from infra.settings import EnvironmentSettings
 from infra.spark import Spark
 
@@ -36,6 +37,7 @@ class AirflowEnvironment(Construct):
         catalog: Catalog,
         network: Network,
         notifications: Notifications,
+        redshift: Redshift | None,
         key: kms.IKey,
         settings: EnvironmentSettings,
     ) -> None:
@@ -81,6 +83,8 @@ class AirflowEnvironment(Construct):
                 settings=settings,
             )
             self.execution_role.permissions.add_statements(*self.spark.airflow_statements)
+        if redshift:
+            self.execution_role.permissions.add_statements(*redshift.airflow_statements)
         deployment = BundleDeployment(
             self,
             "Bundle",
@@ -141,6 +145,7 @@ class AirflowEnvironment(Construct):
                 "lake.task_slots": str(airflow.task_slots),
                 **notifications.options,
                 **(self.spark.options if self.spark else {}),
+                **(redshift.options if redshift else {}),
             },
         )
         # MWAA writes to log groups of these names, and would make them itself without retention.

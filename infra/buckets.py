@@ -15,6 +15,8 @@ ARCHIVE_PREFIX = "_archive/"
 """Of the landing bucket: the originals of what is in the tables."""
 RUN_DOCUMENTS_PREFIX = "_runs/"
 """Of the curated bucket: what the tasks of a run hand to each other."""
+UNLOAD_PREFIX = "_unload/"
+"""Of the curated bucket: what Redshift writes for others to read."""
 
 
 class LakeBucket(s3.Bucket):

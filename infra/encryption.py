@@ -29,6 +29,8 @@ class EncryptionKey(kms.Key):
         admitted = [f"airflow-{settings.prefix}-*", f"/aws/lambda/{settings.prefix}-*"]
         if settings.spark:
             admitted.append(f"/aws/emr-serverless/{settings.prefix}")
+        if settings.redshift:
+            admitted.append(f"/aws/redshift/{settings.prefix}/*")
         log_groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
         self.add_to_resource_policy(
             iam.PolicyStatement(

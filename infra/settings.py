@@ -39,6 +39,9 @@ TASKS_A_WORKER = MappingProxyType(
 """Tasks that one worker of a class runs at once, as MWAA sets it
 (https://docs.aws.amazon.com/mwaa/latest/userguide/environment-class.html)."""
 
+RPUS_IN_SMALL_STEPS = 512
+"""https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-capacity.html"""
+
 OPTION_KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 OPTION_KEY_MAX_LENGTH = 64
 OPTION_VALUE = re.compile(r"[\x20-\x7e]{1,65536}")
@@ -177,6 +180,31 @@ class NotificationSettings(Settings):
         return self
 
 
+class RedshiftSettings(Settings):
+    """The size and the limits of the Redshift Serverless work group."""
+
+    base_rpus: int = Field(default=8, ge=8, le=1024)
+    """RPUs that a statement starts with; 8 is the least with which every feature works."""
+    most_rpus: int = Field(default=32, ge=8, le=1024)
+    """RPUs that it may grow to."""
+    statement_timeout_seconds: int = Field(default=3600, ge=1, le=86_399)
+    """After which a statement is aborted."""
+
+    @model_validator(mode="after")
+    def sizes_that_there_are(self) -> Self:
+        """Refuse a size that Redshift Serverless does not offer."""
+        for name in ("base_rpus", "most_rpus"):
+            rpus = getattr(self, name)
+            step = 8 if rpus <= RPUS_IN_SMALL_STEPS else 32
+            if rpus % step:
+                raise ValueError(
+                    f"{name}={rpus}: expected 8 to 512 in steps of 8, or 544 to 1024 in steps of 32"
+                )
+        if self.most_rpus < self.base_rpus:
+            raise ValueError(f"most_rpus={self.most_rpus} is less than base_rpus={self.base_rpus}")
+        return self
+
+
 class NetworkSettings(Settings):
     """The VPC of the environment: two public and two private subnets in two zones."""
 
@@ -272,6 +300,22 @@ class EnvironmentSettings(Settings):
     notifications: NotificationSettings = NotificationSettings()
     spark: SparkSettings | None = None
     """None: no data set of the environment has `engine: spark`."""
+    redshift: RedshiftSettings | None = None
+    """None: the environment has no Redshift."""
+    warehouse: Literal["athena", "redshift"] = "athena"
+    """Where the models run."""
+
+    @model_validator(mode="after")
+    def warehouse_that_there_is(self) -> Self:
+        """Refuse to run the models where nothing is."""
+        if self.warehouse == "redshift" and self.redshift is None:
+            raise ValueError("warehouse='redshift' needs redshift=RedshiftSettings(), its size")
+        return self
+
+    def on_redshift(self) -> Self:
+        """The same environment with its models on Redshift, of the default size if it has none."""
+        redshift = self.redshift or RedshiftSettings()
+        return self.model_copy(update={"redshift": redshift, "warehouse": "redshift"})
 
     @property
     def prefix(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -39,6 +41,12 @@ class LakeSettings(BaseSettings):
     """The Airflow connection of Slack's webhook; None where nothing is posted."""
     reminder_days: int = Field(default=0, ge=0)
     """After which an open problem is told again; 0: never."""
+    target: Literal["athena", "redshift"] = "athena"
+    """Where the models run."""
+    redshift_workgroup: str | None = None
+    """Of Redshift Serverless; None where the environment has no Redshift."""
+    redshift_database: str | None = None
+    """The one database of its namespace."""
     spark_application_id: str | None = None
     """Of EMR Serverless; None where the environment has no Spark."""
     spark_job_role_arn: str | None = None

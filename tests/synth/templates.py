@@ -36,6 +36,8 @@ PHYSICAL_NAMES = {
     "AWS::KMS::Alias": ("AliasName",),
     "AWS::Logs::LogGroup": ("LogGroupName",),
     "AWS::MWAA::Environment": ("Name",),
+    "AWS::RedshiftServerless::Namespace": ("NamespaceName",),
+    "AWS::RedshiftServerless::Workgroup": ("WorkgroupName",),
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::SNS::Topic": ("TopicName",),
     "AWS::SQS::Queue": ("QueueName",),

@@ -17,6 +17,7 @@ from infra.local.emulator.cloudformation import settling, types
 from infra.local.emulator.gateway import guard
 from infra.local.emulator.iam import authorization
 from infra.local.emulator.process import port_is_taken
+from infra.local.emulator.redshift import Redshift
 from infra.local.emulator.seam.authorization import limit_root_to, treat_every_request_as_secure
 from infra.local.emulator.seam.objects import drop_unknown_buckets
 from infra.local.emulator.seam.services import asgi_app
@@ -40,14 +41,16 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
         StateUnreadable: what `store` has cannot be loaded.
     """
     supervisor = Supervisor(url=settings.supervisor_url, control_key=settings.control_key)
-    types.register(supervisor)
+    redshift = Redshift(settings)
+    redshift.install()
+    types.register(supervisor, redshift.control_plane)
     settling.install()
     mwaa.install(supervisor)
     s3.install()
     glue.install()
     athena = Athena(settings)
     athena.install()
-    authorization.install(athena.work_group_of)
+    authorization.install(athena.work_group_of, redshift)
     sts.install(control_key=settings.control_key)
     treat_every_request_as_secure()
     limit_root_to("test")
@@ -72,6 +75,8 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     announcing.cancel()
     with contextlib.suppress(TimeoutError):  # a query that goes on is recorded as failed later
         await asyncio.wait_for(asyncio.to_thread(athena.close), SHUTDOWN_SECONDS)
+    with contextlib.suppress(TimeoutError):  # likewise a statement
+        await asyncio.wait_for(asyncio.to_thread(redshift.close), SHUTDOWN_SECONDS)
     write_through.flush()
     store.close()
 

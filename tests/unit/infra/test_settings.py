@@ -12,6 +12,7 @@ from infra.settings import (
     EmailSettings,
     EnvironmentSettings,
     NotificationSettings,
+    RedshiftSettings,
     StorageSettings,
     UnknownEnvironmentError,
     environment_settings,
@@ -132,6 +133,31 @@ def test_originals_that_would_expire_before_they_move_to_a_colder_class_are_refu
     assert StorageSettings(**days, archive_rarely_read_days=29).archive_days == 30
     with pytest.raises(ValidationError, match="archive_rarely_read_days=30 must be less than"):
         StorageSettings(**days, archive_rarely_read_days=30)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"base_rpus": 4}, "greater than or equal to 8"),
+        ({"base_rpus": 12}, "base_rpus=12: expected 8 to 512 in steps of 8"),
+        ({"most_rpus": 520}, "most_rpus=520: expected 8 to 512 in steps of 8, or 544"),
+        ({"base_rpus": 64, "most_rpus": 32}, "most_rpus=32 is less than base_rpus=64"),
+        ({"statement_timeout_seconds": 86_400}, "less than or equal to 86399"),
+    ],
+)
+def test_what_redshift_serverless_does_not_offer_is_refused(
+    given: dict[str, int], message: str
+) -> None:
+    with pytest.raises(ValidationError, match=message):
+        RedshiftSettings(**given)
+
+
+def test_models_run_on_redshift_only_where_there_is_one() -> None:
+    with pytest.raises(ValidationError, match="needs redshift=RedshiftSettings"):
+        EnvironmentSettings(**DEV.model_dump() | {"warehouse": "redshift"})
+    assert (DEV.redshift, DEV.warehouse) == (None, "athena")
+    assert DEV.on_redshift().redshift == RedshiftSettings()
+    assert DEV.on_redshift().warehouse == "redshift"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from infra.local.athena.errors import Position, located, syntax_error, unsupported
-from infra.local.athena.sql import functions
 from infra.local.athena.sql.functions.registry import Call, Modifiers
 from infra.local.athena.sql.ordering import ordering, partition_and_frame
 from infra.local.athena.sql.parser import position_of
@@ -34,9 +33,10 @@ def call(
     modifiers = modifiers or Modifiers()
     nodes, modifiers = _inner_modifiers(expressions, nodes, modifiers)
     made = Call(expressions, name, tuple(nodes), position, modifiers)
-    rule = functions.find(name)
+    language = expressions.language
+    rule = language.functions.find(name)
     if rule is None:
-        if name in functions.UNSUPPORTED:
+        if name in language.unsupported:
             raise unsupported(f"the function {name}", position)
         raise located("FUNCTION_NOT_FOUND", f"Function '{name}' not registered", position)
     if rule.kind == "scalar" and modifiers != Modifiers():

@@ -5,12 +5,15 @@ Source: https://trino.io/docs/current/language/types.html and Trino's TypeCoerci
 
 from __future__ import annotations
 
+from infra.local.athena.session import quote_text
+from infra.local.athena.sql.casts import cast
 from infra.local.athena.sql.scope import Typed
 from infra.local.athena.types import (
     DOUBLE,
     INTEGER_DIGITS,
     MAX_PRECISION,
     REAL,
+    VARCHAR,
     Type,
     array,
     decimal,
@@ -89,9 +92,24 @@ def coerce(value: Typed, target: Type) -> Typed:
     """`value` as `target`, which must be a type that it coerces to."""
     if value.type == target:
         return value
+    if value.type.name == "unknown" and value.constant is not None:
+        return _placed(value, value.constant, target)
     if duckdb_type(value.type) == duckdb_type(target) and value.type.name != "unknown":
         return Typed(value.sql, target, value.constant)
     return Typed(f"CAST({value.sql} AS {duckdb_type(target)})", target, value.constant)
+
+
+def _placed(value: Typed, literal: str, target: Type) -> Typed:
+    """A literal that has no type of its own, as other dialects have them, with that of its place.
+
+    It is never cut: what is longer than a column is not equal to what the column holds.
+    """
+    if target.name == "char":
+        return Typed(quote_text(literal.ljust(target.precision)), target, literal)
+    if target.is_text:
+        return Typed(value.sql, target, literal)
+    placed = cast(Typed(value.sql, VARCHAR, literal), target, safe=False)
+    return Typed(placed.sql, target, literal)
 
 
 def common_type_of(types: list[Type]) -> Type | None:

@@ -39,6 +39,7 @@ class Expressions:
     ) -> None:
         self.scope = scope
         self.context = context
+        self.language = context.statement.language
         self.windows = windows or {}
 
     def translate(self, node: exp.Expr) -> Typed:
@@ -47,7 +48,7 @@ class Expressions:
         Raises:
             QueryError: it is wrong, or this engine has no rule for it.
         """
-        rule = _RULES.get(type(node))
+        rule = self.language.rules.get(type(node))
         if rule is None:
             raise unsupported(f"the expression {node.key.upper()}", position_of(node))
         return rule(self, node)
@@ -222,9 +223,10 @@ _ARITHMETIC: dict[type[exp.Expr], str] = {
     exp.Div: "/",
     exp.Mod: "%",
 }
-_Rule = Callable[[Expressions, exp.Expr], Typed]
+Rule = Callable[..., Typed]
+"""Translates one kind of node: `(expressions, node) -> Typed`."""
 
-_RULES: dict[type[exp.Expr], Callable[..., Typed]] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Column: Expressions._column,
     exp.Identifier: Expressions._identifier,
     exp.Dot: Expressions._dot,

@@ -14,6 +14,7 @@ from infra.local.athena.errors import located, syntax_error, unsupported
 from infra.local.athena.sql import named, select
 from infra.local.athena.sql.coercion import coerce, common_type
 from infra.local.athena.sql.expressions import Expressions
+from infra.local.athena.sql.language import ATHENA, Language
 from infra.local.athena.sql.parser import position_of
 from infra.local.athena.sql.plan import Query, Scan
 from infra.local.athena.sql.scope import Field, Scope, Typed
@@ -30,15 +31,27 @@ class Statement:
     """What all queries of one statement share: the catalog, the tables read, the moment."""
 
     def __init__(
-        self, *, catalog: named.TableFinder, now: str, evaluate: Callable[[str], Any]
+        self,
+        *,
+        now: str,
+        evaluate: Callable[[str], Any],
+        catalog: named.TableFinder | None = None,
+        language: Language = ATHENA,
     ) -> None:
-        self.catalog = catalog
+        self._catalog = catalog
+        self.language = language
         self.now = now
         """`YYYY-MM-DD HH:MM:SS.mmm` in UTC: one moment for the whole statement."""
         self.evaluate = evaluate
         """The value of a constant, which is DuckDB's text."""
         self.scans: list[Scan] = []
         self._numbers = itertools.count()
+
+    @property
+    def catalog(self) -> named.TableFinder:
+        """Where Athena's names are looked up; an engine with its own tables has none."""
+        assert self._catalog is not None  # noqa: S101 - such an engine has its own Context.table
+        return self._catalog
 
     def fresh(self, prefix: str) -> str:
         """A name inside of DuckDB that no other has."""

@@ -9,16 +9,26 @@ from infra.local.emulator.cloudformation.bucket_deployment import BucketDeployme
 from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, SecurityGroupRule
 from infra.local.emulator.cloudformation.layer_version import LayerVersion
 from infra.local.emulator.cloudformation.mwaa_environment import MwaaEnvironment
+from infra.local.emulator.cloudformation.redshift_serverless import (
+    MakeControlPlane,
+    RedshiftServerlessType,
+)
 from infra.local.emulator.cloudformation.resource import ResourceType
 from infra.local.emulator.seam import cloudformation as seam
 from infra.local.emulator.supervisor import Supervisor
 
 
-def register(supervisor: Supervisor) -> None:
+def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
     """Register every type, and refuse the custom resources that are none of them."""
     tagged: dict[str, ResourceType] = {
         "AWS::EC2::EIP": ElasticIp(),
         "AWS::EC2::NatGateway": NatGateway(),
+        "AWS::RedshiftServerless::Namespace": RedshiftServerlessType(
+            "Namespace", redshift, unchangeable=("DbName",)
+        ),
+        "AWS::RedshiftServerless::Workgroup": RedshiftServerlessType(
+            "Workgroup", redshift, unchangeable=("NamespaceName",)
+        ),
         "AWS::S3::Bucket": Bucket(seam.ministack_resource_type("AWS::S3::Bucket")),
     }
     untagged: dict[str, ResourceType] = {

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
+from types import MappingProxyType
 
-from infra.local.emulator.iam import airflow, athena, glue
+from infra.local.emulator.iam import airflow, athena, glue, redshift
 from infra.local.emulator.iam.call import Call
 from infra.local.emulator.seam import authorization as seam
 from infra.local.emulator.seam.services import Request, account_id, region
@@ -21,13 +22,19 @@ _QUERY_PROTOCOL = frozenset(
 _roles: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("roles", default=())
 _role: ContextVar[str | None] = ContextVar("role", default=None)
 _denied_resource: ContextVar[str] = ContextVar("denied_resource", default="*")
+_denied_action: ContextVar[str | None] = ContextVar("denied_action", default=None)
+_NO_KEYS: Mapping[str, str] = MappingProxyType({})
 
 
 class ResourceArns(str):
-    """The ARN that ministack authorizes a request on; `every` has all that AWS asks for."""
+    """The ARN that ministack authorizes a request on; the rest is what AWS asks for besides."""
 
-    __slots__ = ("every",)
+    __slots__ = ("every", "further_actions", "keys")
     every: tuple[str, ...]
+    further_actions: tuple[str, ...]
+    """Actions that the caller must be allowed on each of them as well."""
+    keys: Mapping[str, str]
+    """Condition keys of the service."""
 
 
 def airflow_role() -> str | None:
@@ -35,16 +42,19 @@ def airflow_role() -> str | None:
     return _role.get()
 
 
-def install(work_group_of: athena.WorkGroupOf) -> None:
+def install(work_group_of: athena.WorkGroupOf, warehouses: redshift.Warehouses) -> None:
     """Authorize every request as AWS does."""
     finders: Mapping[str, Callable[[Call], tuple[str, ...]]] = {
         "airflow": airflow.resources,
         "athena": lambda call: athena.resources(call, work_group_of),
         "glue": glue.resources,
+        "redshift-data": lambda call: redshift.data_resources(call, warehouses),
+        "redshift-serverless": lambda call: redshift.resources(call, warehouses),
     }
 
     def name_resources(service: str, request: Request) -> ResourceArns | None:
         _denied_resource.set("*")
+        _denied_action.set(None)
         _roles.set(())
         if service not in finders:
             return None
@@ -53,13 +63,18 @@ def install(work_group_of: athena.WorkGroupOf) -> None:
             _roles.set(airflow.roles(call))
         every = finders[service](call)
         arns = ResourceArns(every[0])
-        arns.every = every
+        arns.every, arns.further_actions, arns.keys = every, (), _NO_KEYS
+        if service == "redshift-data":
+            arns.further_actions = redshift.further_actions(call)
+            user_id = seam.caller_user_id(request)
+            arns.keys = redshift.condition_keys(call, warehouses, user_id=user_id)
         return arns
 
     seam.wrap_iam_action(_name_action)
     seam.wrap_resource_arn(name_resources)
     seam.wrap_enforce(_enforce_on_every)
-    seam.name_resource_in_denials(_denied_resource.get)
+    seam.resolve_policy_variables()
+    seam.name_resource_in_denials(lambda: (_denied_action.get(), _denied_resource.get()))
 
 
 def _name_action(
@@ -73,6 +88,8 @@ def _name_action(
         targets = seam.batch_delete_targets(request.path.strip("/"), request.body)
         if targets and targets[0].version_id:
             return "s3:DeleteObjectVersion"
+    if action == "redshift-data:GetStatementResultV2":
+        return redshift.RESULT_ACTION
     # What has no name is refused to everyone but the root user; as it is, it is allowed.
     return action or f"{service}:{request.method}"
 
@@ -95,13 +112,21 @@ def _call(service: str, request: Request) -> Call:
 def _enforce_on_every(resource_arn: str, enforce: seam.Enforce) -> seam.Denial | None:
     if roles := _roles.get():
         return _enforce_on_any_role(roles, enforce)
-    every: tuple[str, ...] = getattr(resource_arn, "every", (resource_arn,))
-    for arn in every:
-        denial = enforce(arn)
-        if denial is not None:
-            _denied_resource.set(arn)
-            return denial
+    if not isinstance(resource_arn, ResourceArns):
+        return _noting(resource_arn, enforce(resource_arn))
+    for arn in resource_arn.every:
+        for action in (None, *resource_arn.further_actions):
+            denial = enforce(arn, action=action, keys=resource_arn.keys)
+            if denial is not None:
+                _denied_action.set(action)
+                return _noting(arn, denial)
     return None
+
+
+def _noting(arn: str, denial: seam.Denial | None) -> seam.Denial | None:
+    if denial is not None:
+        _denied_resource.set(arn)
+    return denial
 
 
 def _enforce_on_any_role(

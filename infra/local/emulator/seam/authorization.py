@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from infra.local.emulator.seam.services import Request, Response
 
@@ -17,10 +18,18 @@ _sts: Any = import_module("ministack.services.sts")
 
 type Denial = object
 """ministack's reason why a request is refused."""
-type Enforce = Callable[[str], Denial | None]
-"""Authorizes the request that is being answered on one more resource."""
 type PrincipalMatch = Callable[[object, str], bool]
 """Whether a `Principal` of a policy names the caller with an ARN."""
+
+
+class Enforce(Protocol):
+    """Authorizes the request that is being answered on one more resource."""
+
+    def __call__(
+        self, arn: str, *, action: str | None = None, keys: Mapping[str, str] | None = None
+    ) -> Denial | None:
+        """The denial of the request's action, or of another, with further condition keys."""
+        ...
 
 
 def treat_every_request_as_secure() -> None:
@@ -47,6 +56,12 @@ def caller_credentials(request: Request) -> tuple[str, str, str | None]:
     access_key_id = _router.extract_access_key_id(dict(request.headers), dict(request.query))
     credential = _evaluator.resolve_credential(access_key_id)
     return access_key_id, credential.secret_access_key, credential.session_token
+
+
+def caller_user_id(request: Request) -> str:
+    """What `aws:userid` is for the caller: of a role its id and the session's name."""
+    access_key_id = _router.extract_access_key_id(dict(request.headers), dict(request.query))
+    return str((_evaluator.resolve_caller_identity(access_key_id) or {}).get("userId", ""))
 
 
 def wrap_caller_identity(service: Callable[[], Mapping[str, Any] | None]) -> None:
@@ -118,15 +133,18 @@ def wrap_enforce(enforce_all: Callable[[str, Enforce], Denial | None]) -> None:
 
     def enforce(  # noqa: PLR0917 - ministack's signature
         access_key: str,
-        action: str,
+        iam_action: str,
         service: str,
         region: str,
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Denial | None:
-        def one(arn: str) -> Denial | None:
+        def one(
+            arn: str, *, action: str | None = None, keys: Mapping[str, str] | None = None
+        ) -> Denial | None:
+            context = {**(service_context or {}), **(keys or {})}
             denial: Denial | None = original(
-                access_key, action, service, region, arn, service_context
+                access_key, action or iam_action, service, region, arn, context
             )
             return denial
 
@@ -135,15 +153,53 @@ def wrap_enforce(enforce_all: Callable[[str, Enforce], Denial | None]) -> None:
     _evaluator.enforce = enforce
 
 
-def name_resource_in_denials(denied_resource: Callable[[], str]) -> None:
-    """Let the message of a denial name the resource, in AWS's words."""
+_VARIABLE = re.compile(r"\$\{([\w:./-]+)\}")
+
+
+def resolve_policy_variables() -> None:
+    """Let a condition of a policy name the request, as in `${aws:userid}`.
+
+    As it is, such a text is compared as it stands. A variable without a value matches nothing.
+    """
+    original = _evaluator._conditions_met
+
+    def met(conditions: dict[str, Any], context: object) -> bool:
+        def value_of(variable: re.Match[str]) -> str:
+            value = _evaluator._resolve_condition_key(variable[1], context)
+            return str(value) if value is not None else variable[0]
+
+        def resolved(expected: Any) -> Any:
+            if isinstance(expected, list):
+                return [resolved(each) for each in expected]
+            return _VARIABLE.sub(value_of, expected) if isinstance(expected, str) else expected
+
+        answer: bool = original(
+            {
+                operator: {key: resolved(value) for key, value in keys.items()}
+                if isinstance(keys, dict)
+                else keys
+                for operator, keys in conditions.items()
+            },
+            context,
+        )
+        return answer
+
+    _evaluator._conditions_met = met
+
+
+def name_resource_in_denials(denied: Callable[[], tuple[str | None, str]]) -> None:
+    """Let the message of a denial name the resource, in AWS's words.
+
+    `denied` gives the action, None for that of the request, and the resource.
+    """
     original = _actions.access_denied_response
 
     def respond(
         service: str, action: str, principal: str, request_id: str, **details: object
     ) -> Response:
         explicit = bool(details.get("explicit_deny"))
-        details["resource_arn"] = denied_resource()
+        denied_action, details["resource_arn"] = denied()
+        action = denied_action or action
         by_resource_policy = explicit and details.get("resource_policy_arn")
         if not details.get("error_code") and not by_resource_policy:
             details["message"] = _actions.identity_denial_message(

@@ -29,6 +29,7 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_build_persistence_save_dict": "()",
         "_get_module": "(name)",
         "_load_persisted_state": "()",
+        "_loaded_modules": "dict",
         "_state_map": "dict",
         "app": "(scope, receive, send)",
         "call_service_handler_sync": f"(handler, {_REQUEST}, timeout)",
@@ -36,6 +37,7 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "save_all": "(services)",
     },
     "core.iam_actions": {
+        "SERVICE_TO_IAM_NAMESPACE": "dict",
         "_s3_batch_delete_targets": "(bucket, body)",
         "access_denied_response": "(service, action, principal_arn, request_id, error_code,"
         " message, headers, resource_arn, explicit_deny, resource_policy_arn)",
@@ -44,10 +46,13 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "identity_denial_message": "(action, principal_arn, resource, explicit_deny)",
     },
     "core.iam_evaluator": {
+        "_conditions_met": "(conditions, ctx)",
         "_principal_matches": "(principal, caller_arn)",
         "caller_arn": "()",
         "enforce": "(access_key_id, iam_action, service, region, resource_arn, service_context)",
+        "_resolve_condition_key": "(key, ctx)",
         "is_root_access_key": "(access_key_id)",
+        "resolve_caller_identity": "(access_key_id)",
         "resolve_credential": "(access_key_id, account_id, session_token)",
     },
     "core.persistence": {"_json_default": "(obj)", "_json_object_hook": "(obj)"},
@@ -58,7 +63,10 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "now_iso": "()",
         "request_scope": "(account_id, region)",
     },
-    "core.router": {"extract_access_key_id": "(headers, query_params)"},
+    "core.router": {
+        "SERVICE_PATTERNS": "dict",
+        "extract_access_key_id": "(headers, query_params)",
+    },
     "services.cloudformation": {"_stacks": "AccountRegionScopedDict"},
     "services.cloudformation.changesets": {"_deploy_stack_async": _DEPLOY},
     "services.cloudformation.handlers": {"_deploy_stack_async": _DEPLOY},

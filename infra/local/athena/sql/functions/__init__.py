@@ -16,7 +16,9 @@ from infra.local.athena.sql.functions import (  # noqa: F401 - importing declare
     strings,
     windows,
 )
-from infra.local.athena.sql.functions.registry import FUNCTIONS, Function
+from infra.local.athena.sql.functions.registry import ATHENA
+
+__all__ = ["ATHENA", "UNSUPPORTED"]
 
 UNSUPPORTED = frozenset(
     [
@@ -139,8 +141,3 @@ UNSUPPORTED = frozenset(
     ]
 )
 """Functions of Athena without a rule here: refused by name."""
-
-
-def find(name: str) -> Function | None:
-    """The function of that Athena name."""
-    return FUNCTIONS.get(name)

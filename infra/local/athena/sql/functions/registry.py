@@ -1,9 +1,10 @@
-"""How a function of Athena is declared: by signatures and a template, or by a rule of its own."""
+"""How a function is declared: by signatures and a template, or by a rule of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
@@ -84,7 +85,7 @@ class Call:
         """The error for arguments of other types than the function has."""
         names = ", ".join(str(value.type) for value in values)
         message = f"Unexpected parameters ({names}) for function {self.name}"
-        expected = find_signatures(self.name)
+        expected = self.expressions.language.functions.signatures(self.name)
         if expected:
             message += f". Expected: {', '.join(expected)}"
         return located("FUNCTION_NOT_FOUND", message, self.position)
@@ -125,31 +126,53 @@ class Signature:
     template: str
 
 
-FUNCTIONS: dict[str, Function] = {}
-_SIGNATURES: dict[str, list[Signature]] = {}
+class Registry:
+    """The functions of one dialect of SQL, by the names that it has for them."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, Function] = {}
+        self._signatures: dict[str, list[Signature]] = {}
+
+    def find(self, name: str) -> Function | None:
+        """The function of that name."""
+        return self._functions.get(name)
+
+    def function(self, *names: str, kind: Kind = "scalar") -> Callable[[Translate], Translate]:
+        """Declare the rule below as the function of these names."""
+
+        def declare(translate: Translate) -> Translate:
+            for name in names:
+                self._functions[name] = Function(kind, translate)
+            return translate
+
+        return declare
+
+    def signature(
+        self, names: str, parameters: Sequence[Type], result: Type, template: str
+    ) -> None:
+        """Declare a scalar function by types and template; names are separated by blanks."""
+        for name in names.split():
+            declared = self._signatures.setdefault(name, [])
+            declared.append(Signature(tuple(parameters), result, template))
+            self._functions[name] = Function("scalar", partial(_by_signature, declared))
+
+    def borrow(self, other: Registry, names: str, **renamed: str) -> None:
+        """Take functions of another dialect that mean the same here; `own_name="its_name"`."""
+        for own, name in {**{name: name for name in names.split()}, **renamed}.items():
+            self._functions[own] = other._functions[name]
+            self._signatures[own] = other._signatures.get(name, [])
+
+    def signatures(self, name: str) -> list[str]:
+        """The declared signatures of a function, as error messages show them."""
+        return [
+            f"{name}({', '.join(map(str, each.parameters))})"
+            for each in self._signatures.get(name, [])
+        ]
 
 
-def function(*names: str, kind: Kind = "scalar") -> Callable[[Translate], Translate]:
-    """Declare the rule below as the function of these names."""
-
-    def declare(translate: Translate) -> Translate:
-        for name in names:
-            FUNCTIONS[name] = Function(kind, translate)
-        return translate
-
-    return declare
-
-
-def signature(names: str, parameters: Sequence[Type], result: Type, template: str) -> None:
-    """Declare a scalar function by types and template; names are separated by blanks."""
-    for name in names.split():
-        _SIGNATURES.setdefault(name, []).append(Signature(tuple(parameters), result, template))
-        FUNCTIONS[name] = Function("scalar", _by_signature)
-
-
-def _by_signature(call: Call) -> Typed:
+def _by_signature(declared: Sequence[Signature], call: Call) -> Typed:
     values = call.arguments()
-    candidates = [each for each in _SIGNATURES[call.name] if len(each.parameters) == len(values)]
+    candidates = [each for each in declared if len(each.parameters) == len(values)]
     exact = [
         each
         for each in candidates
@@ -162,6 +185,6 @@ def _by_signature(call: Call) -> Typed:
     raise call.unexpected(values)
 
 
-def find_signatures(name: str) -> list[str]:
-    """The declared signatures of a function, as error messages show them."""
-    return [f"{name}({', '.join(map(str, each.parameters))})" for each in _SIGNATURES.get(name, [])]
+ATHENA = Registry()
+function = ATHENA.function
+signature = ATHENA.signature

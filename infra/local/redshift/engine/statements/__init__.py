@@ -1,0 +1,1 @@
+"""Redshift's statements, each a function of the statement at work."""
