@@ -94,7 +94,7 @@ def chosen_settings(app: cdk.App) -> EnvironmentSettings:
     """Return the settings that the context's `environment` names, or raise UnknownEnvironmentError.
 
     `cdk … -c environment=prod` sets it; without it, it is `dev`. `-c redshift=true` adds Redshift
-    to the environment and runs its models there, whatever its settings say.
+    to the environment and runs its models there too, whatever its settings say.
     """
     settings = environment_settings(app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT)
     wanted = app.node.try_get_context("redshift") in (True, "true")

@@ -45,7 +45,7 @@ class Redshift(Construct):
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(scope, id)
-        self._target = settings.warehouse
+        self._targets = settings.models_on
         removal_policy = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
         self.copy_role = iam.Role(
             self,
@@ -181,7 +181,7 @@ class Redshift(Construct):
     def options(self) -> dict[str, str]:
         """The configuration options that tell the DAGs of it."""
         return {
-            "lake.target": self._target,
+            "lake.models_on": ",".join(self._targets),
             "lake.redshift_workgroup": self.workgroup.ref,
             "lake.redshift_database": DATABASE,
         }

@@ -302,20 +302,20 @@ class EnvironmentSettings(Settings):
     """None: no data set of the environment has `engine: spark`."""
     redshift: RedshiftSettings | None = None
     """None: the environment has no Redshift."""
-    warehouse: Literal["athena", "redshift"] = "athena"
+    models_on: tuple[Literal["athena", "redshift"], ...] = Field(default=("athena",), min_length=1)
     """Where the models run."""
 
     @model_validator(mode="after")
-    def warehouse_that_there_is(self) -> Self:
+    def targets_that_there_are(self) -> Self:
         """Refuse to run the models where nothing is."""
-        if self.warehouse == "redshift" and self.redshift is None:
-            raise ValueError("warehouse='redshift' needs redshift=RedshiftSettings(), its size")
+        if "redshift" in self.models_on and self.redshift is None:
+            raise ValueError("models on redshift need redshift=RedshiftSettings(), its size")
         return self
 
     def on_redshift(self) -> Self:
-        """The same environment with its models on Redshift, of the default size if it has none."""
+        """The same environment with its models on Redshift too, of the default size if it has none."""
         redshift = self.redshift or RedshiftSettings()
-        return self.model_copy(update={"redshift": redshift, "warehouse": "redshift"})
+        return self.model_copy(update={"redshift": redshift, "models_on": ("athena", "redshift")})
 
     @property
     def prefix(self) -> str:

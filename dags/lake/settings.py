@@ -12,6 +12,10 @@ class SettingsMissing(RuntimeError):
     """A configuration option of the environment is missing."""
 
 
+type TargetName = Literal["athena", "redshift"]
+"""A query engine that models run on."""
+
+
 class LakeSettings(BaseSettings):
     """The `lake.*` configuration options of the MWAA environment.
 
@@ -41,8 +45,8 @@ class LakeSettings(BaseSettings):
     """The Airflow connection of Slack's webhook; None where nothing is posted."""
     reminder_days: int = Field(default=0, ge=0)
     """After which an open problem is told again; 0: never."""
-    target: Literal["athena", "redshift"] = "athena"
-    """Where the models run."""
+    models_on: str = Field(default="athena", pattern=r"^(athena|redshift)(,(athena|redshift))*$")
+    """Where the models run: the targets, with commas between."""
     redshift_workgroup: str | None = None
     """Of Redshift Serverless; None where the environment has no Redshift."""
     redshift_database: str | None = None
@@ -55,6 +59,12 @@ class LakeSettings(BaseSettings):
     """The URI of what they run."""
     spark_log_group: str | None = None
     """Where they log."""
+
+    @property
+    def targets(self) -> tuple[TargetName, ...]:
+        """Where the models run."""
+        names: tuple[TargetName, ...] = ("athena", "redshift")
+        return tuple(name for name in names if name in self.models_on.split(","))
 
 
 def lake_settings() -> LakeSettings:

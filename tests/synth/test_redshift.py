@@ -52,7 +52,7 @@ def test_it_can_be_deployed_while_the_models_stay_with_athena(tmp_path: Path) ->
     templates = Templates.synthesize(settings, outdir=tmp_path)
     assert templates.only(WORKGROUP).properties["BaseCapacity"] == 16
     options = templates.only("AWS::MWAA::Environment").properties["AirflowConfigurationOptions"]
-    assert options["lake.target"] == "athena"
+    assert options["lake.models_on"] == "athena"
 
 
 def test_the_namespace_is_encrypted_and_nobody_knows_its_password(warehouse: Templates) -> None:
@@ -188,6 +188,6 @@ def test_the_dags_run_statements_of_this_work_group_and_see_their_own(
 
 def test_the_dags_learn_it_from_configuration_options(warehouse: Templates) -> None:
     options = warehouse.only("AWS::MWAA::Environment").properties["AirflowConfigurationOptions"]
-    assert options["lake.target"] == "redshift"
+    assert options["lake.models_on"] == "athena,redshift"
     assert options["lake.redshift_workgroup"] == "lake-dev"
     assert options["lake.redshift_database"] == "lake"

@@ -55,9 +55,18 @@ def changed(
     return sorted(days)
 
 
-def every_day(graph: Graph, domain: str, target: Target) -> list[str]:
+def every_day(graph: Graph, domain: str, *, models: Target, data_sets: Target) -> list[str]:
     """The days of which there are rows, in the domain's models or in what they read."""
-    tables = {node.table for node in graph.of(domain)} | set(graph.sources(domain))
+    read = set(graph.sources(domain))
+    computed = {node.table for node in graph.of(domain)} | (read - set(graph.data_sets))
+    days = {
+        *_days_in(computed, graph, models),
+        *_days_in(read & set(graph.data_sets), graph, data_sets),
+    }
+    return sorted(days)
+
+
+def _days_in(tables: Iterable[str], graph: Graph, target: Target) -> list[str]:
     selects = [
         f"SELECT DISTINCT {identifier(column)} AS day FROM {identifier(table)}"
         for table in sorted(tables)
@@ -68,7 +77,7 @@ def every_day(graph: Graph, domain: str, target: Target) -> list[str]:
     rows = target.query(
         f"SELECT day FROM ({' UNION '.join(selects)}) AS days WHERE day IS NOT NULL"
     )
-    return sorted(str(row["day"]) for row in rows)
+    return [str(row["day"]) for row in rows]
 
 
 def in_statements(days: Iterable[str]) -> Iterator[tuple[str, ...]]:

@@ -18,8 +18,8 @@ _CAST_TYPES = {"string": "varchar", "timestamp": "timestamp(6)"}
 def load(model: Model, query: Query, *, days: str | None = None) -> str:
     """Make the table, or the rows of `days` in it, what the query gives.
 
-    `days` is a list of dates in SQL, of a model that is computed by day. A row without a key, or
-    two rows of one key, fail the statement with a text that names the key.
+    `days` is a list of dates in SQL, of a model that is computed by day. A row without its key, two
+    rows of one key or a row of another day fail the statement with a text that names the key.
     """
     names = [column.name for column in model.columns]
     others = [name for name in names if name not in model.keys]
@@ -45,6 +45,22 @@ WHEN MATCHED AND source.gone THEN DELETE
 {_update(others)}WHEN NOT MATCHED AND NOT source.gone THEN
   INSERT ({_list(identifier(name) for name in names)})
   VALUES ({_list(f"source.{identifier(name)}" for name in names)})"""
+
+
+def replace(model: Model, query: Query, *, days: str | None = None) -> list[str]:
+    """As `load`, where MERGE cannot do it: statements that are one transaction.
+
+    Redshift's MERGE has no conditions, and deletes nothing that its source lacks
+    (https://docs.aws.amazon.com/redshift/latest/dg/r_MERGE.html).
+    """
+    table, names = identifier(model.table_name), [column.name for column in model.columns]
+    columns = _list(map(identifier, names))
+    where = f" WHERE {identifier(str(model.by_day))} IN ({days})" if days else ""
+    rows = _checked_rows(model, query, days)
+    return [
+        f"DELETE FROM {table}{where}",
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM (\n{rows}\n) AS new_rows",
+    ]
 
 
 def _checked_rows(model: Model, query: Query, days: str | None) -> str:

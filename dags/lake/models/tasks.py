@@ -8,9 +8,9 @@ from typing import Any
 
 from airflow.sdk import Metadata, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from lake.assets import table_asset
+from lake.models.assets import model_asset
 from lake.models.graph import Graph
-from lake.settings import lake_settings
+from lake.settings import TargetName, lake_settings
 from lake.targets import Target
 
 _DAGS = Path(__file__).resolve().parents[2]
@@ -27,27 +27,27 @@ def graph_of(domain: str) -> Graph:
 
 
 @task
-def prepare_tables(domain: str) -> None:
+def prepare_tables(domain: str, target: TargetName) -> None:
     """Makes the tables that are not there, those that the models read too: empty ones."""
-    from lake.models.prepare import prepare_tables as stage  # noqa: PLC0415  # heavy
+    from lake.models.prepare import prepare_tables as stage
 
-    stage(graph_of(domain), domain, target=_target(), settings=lake_settings())
+    stage(graph_of(domain), domain, target=_target(target), settings=lake_settings())
 
 
 @task
-def choose_days(domain: str) -> list[list[str]]:
+def choose_days(domain: str, target: TargetName) -> list[list[str]]:
     """Which days the run computes, as many together as one statement of a model takes."""
-    from lake.models.days import every_day, in_statements  # noqa: PLC0415
+    from lake.models.days import every_day, in_statements
 
     graph = graph_of(domain)
     days = _asked_days(graph, domain)
     if days is None:
-        days = every_day(graph, domain, _target())
+        days = every_day(graph, domain, models=_target(target), data_sets=_target("athena"))
     return [list(some) for some in in_statements(days)]
 
 
 def _asked_days(graph: Graph, domain: str) -> list[str] | None:
-    from lake.models.days import WrongDays, between, changed  # noqa: PLC0415
+    from lake.models.days import WrongDays, between, changed
 
     context = get_current_context()
     run = context["dag_run"]
@@ -72,9 +72,32 @@ def _published(events: Any) -> Iterator[tuple[str, list[str] | None]]:
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
-def check(domain: str, table: str, days: list[list[str]]) -> Iterator[Metadata]:
+def unload(domain: str, table: str, days: list[list[str]]) -> list[list[str]]:
+    """Has Athena write what Redshift then copies; gives the statements, a list a transaction."""
+    import boto3
+    from lake.models.staging import staged_table
+    from lake.models.staging import unload as stage
+    from lake.targets.athena import AthenaTarget
+
+    graph, settings = graph_of(domain), lake_settings()
+    day_column = graph.day_column(table)
+    return [
+        stage(
+            staged_table(graph.data_sets[table]),
+            day_column=day_column,
+            days=some,
+            athena=AthenaTarget.of(settings).athena,
+            s3=boto3.client("s3"),
+            bucket=settings.curated_bucket,
+        )
+        for some in (days if day_column else [[]])
+    ]
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def check(domain: str, table: str, days: list[list[str]], target: TargetName) -> Iterator[Metadata]:
     """Counts what the step read and wrote, and announces the table to whoever reads it."""
-    from lake.models.audit import audit  # noqa: PLC0415
+    from lake.models.audit import audit
 
     graph = graph_of(domain)
     node = graph.nodes[table]
@@ -83,12 +106,16 @@ def check(domain: str, table: str, days: list[list[str]]) -> Iterator[Metadata]:
     context = get_current_context()
     run = context["dag_run"]
     dates = sorted(day for some in days for day in some)
-    audit(node, graph, target=_target(), days=dates, dag_id=run.dag_id, run_id=run.run_id)
+    audit(node, graph, target=_target(target), days=dates, dag_id=run.dag_id, run_id=run.run_id)
     extra: dict[str, Any] = {"days": dates if node.model.by_day else None, "run_id": run.run_id}
-    yield Metadata(table_asset(table), extra=extra)
+    yield Metadata(model_asset(table, target), extra=extra)
 
 
-def _target() -> Target:
-    from lake.targets.athena import AthenaTarget  # noqa: PLC0415
+def _target(name: TargetName) -> Target:
+    if name == "redshift":
+        from lake.targets.redshift import RedshiftTarget
+
+        return RedshiftTarget.of(lake_settings())
+    from lake.targets.athena import AthenaTarget
 
     return AthenaTarget.of(lake_settings())

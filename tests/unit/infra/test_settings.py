@@ -153,11 +153,11 @@ def test_what_redshift_serverless_does_not_offer_is_refused(
 
 
 def test_models_run_on_redshift_only_where_there_is_one() -> None:
-    with pytest.raises(ValidationError, match="needs redshift=RedshiftSettings"):
-        EnvironmentSettings(**DEV.model_dump() | {"warehouse": "redshift"})
-    assert (DEV.redshift, DEV.warehouse) == (None, "athena")
+    with pytest.raises(ValidationError, match="need redshift=RedshiftSettings"):
+        EnvironmentSettings(**DEV.model_dump() | {"models_on": ("redshift",)})
+    assert (DEV.redshift, DEV.models_on) == (None, ("athena",))
     assert DEV.on_redshift().redshift == RedshiftSettings()
-    assert DEV.on_redshift().warehouse == "redshift"
+    assert DEV.on_redshift().models_on == ("athena", "redshift")
 
 
 @pytest.mark.parametrize(

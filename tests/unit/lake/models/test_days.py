@@ -59,13 +59,13 @@ def test_every_day_is_computed_where_a_model_asks_for_it(graph: Graph) -> None:
 
 
 def test_every_day_is_that_of_sources_and_models(graph: Graph, target: AthenaTarget) -> None:
-    assert every_day(graph, "shop", target) == []
+    assert every_day(graph, "shop", models=target, data_sets=target) == []
     node = graph.nodes["shop_items"]
     target.ensure(node.model.definition)
     target.execute(
         "INSERT INTO shop_items VALUES ('a', DATE '2024-01-03'), ('b', DATE '2024-01-01')"
     )
-    assert every_day(graph, "shop", target) == ["2024-01-01", "2024-01-03"]
+    assert every_day(graph, "shop", models=target, data_sets=target) == ["2024-01-01", "2024-01-03"]
 
 
 def test_no_statement_writes_more_partitions_than_athena_takes() -> None:
