@@ -91,8 +91,9 @@ def test_who_may_publish_reaches_the_inbox_and_reading_takes_nothing_away(
 ) -> None:
     as_user(lake, user(lake, "lake", TOPIC), monkeypatch)
     SnsChannel(topic_arn=TOPIC).send(MESSAGE)
-    (received,) = inbox(lake)
-    assert (received.subject, received.text) == (MESSAGE.subject, MESSAGE.text)
+    for _ in range(2):
+        (received,) = inbox(lake)
+        assert (received.subject, received.text) == (MESSAGE.subject, MESSAGE.text)
 
 
 def test_who_may_publish_elsewhere_is_refused(
