@@ -21,7 +21,7 @@ from lake.assets import files_asset, table_asset
 from lake.dataset import DataSet
 from lake.engines.limits import engines_of, require_engines
 from lake.engines.spark_start import start_job_arguments
-from lake.parameters import BACKFILL_PARAMETERS, LOAD_PARAMETERS
+from lake.parameters import backfill_parameters, load_parameters
 from lake.settings import LakeSettings, lake_settings
 
 START = pendulum.datetime(2024, 1, 1, tz="UTC")
@@ -57,7 +57,7 @@ def _load(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         f"`{settings.database}.{data_set.table_name}`.",
         schedule=_schedule(data_set, settings),
         start_date=START,
-        params=LOAD_PARAMETERS,
+        params=load_parameters(),
         **_dag_arguments(data_set),
     ) as dag:
         planned = tasks.plan(**run)
@@ -92,7 +92,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         "the archive too, as the data set file is now.",
         schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
         start_date=START,
-        params=BACKFILL_PARAMETERS,
+        params=backfill_parameters(),
         **_dag_arguments(data_set),
     ) as dag:
         _converted_to_published(run, data_set, settings, tasks.plan_backfill(**run))

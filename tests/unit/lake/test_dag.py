@@ -137,10 +137,10 @@ def test_a_run_by_itself_is_about_all_that_has_landed(quotes: DAG, backfill: DAG
 
 def test_a_file_starts_a_run_and_a_sweep_by_time_takes_what_was_not_told(quotes: DAG) -> None:
     timetable: Any = quotes.timetable
+    (asset,) = timetable.asset_condition.objects
+
     assert isinstance(timetable, AssetOrTimeSchedule)
     assert timetable.timetable == CronTriggerTimetable("@hourly", timezone="UTC")
-
-    (asset,) = timetable.asset_condition.objects
 
     assert asset.uri == "s3://landing-bucket/market/quotes"
     (watcher,) = asset.watchers
