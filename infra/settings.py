@@ -313,7 +313,7 @@ class EnvironmentSettings(Settings):
         return self
 
     def on_redshift(self) -> Self:
-        """The same environment with its models on Redshift too, of the default size if it has none."""
+        """The environment with its models on Redshift too, of the default size if it has none."""
         redshift = self.redshift or RedshiftSettings()
         return self.model_copy(update={"redshift": redshift, "models_on": ("athena", "redshift")})
 

@@ -79,6 +79,19 @@ def test_the_key_policy_admits_the_account_the_logs_of_the_lake_and_its_messages
             },
         },
         *([inbox] if settings.notifications.inbox else []),
+        {
+            "Sid": "EncryptNotificationsOfLanding",
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                "ArnEquals": {
+                    "aws:SourceArn": f"arn:aws-cn:s3:::{settings.prefix}-landing-{ACCOUNT}-{REGION}"
+                },
+            },
+        },
     ]
 
 
