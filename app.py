@@ -14,6 +14,7 @@ from infra.catalog import Catalog
 from infra.encryption import EncryptionKey
 from infra.log_groups import adopt_auto_delete_logs
 from infra.network import Network
+from infra.notifications import Notifications
 from infra.settings import EnvironmentSettings, UnknownEnvironmentError, environment_settings
 from infra.stack import LakeStack
 
@@ -36,6 +37,8 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         settings=settings,
     )
 
+    notifications = Notifications(storage_stack, "Notifications", key=key, settings=settings)
+
     network_stack = LakeStack(app, "network", settings=settings)
     network = Network(network_stack, "Network", settings=settings)
 
@@ -47,6 +50,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         storage=storage,
         catalog=catalog,
         network=network,
+        notifications=notifications,
         key=key,
         settings=settings,
     )
@@ -60,6 +64,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         Database=catalog.database_name,
         WorkGroup=catalog.workgroup_name,
         KeyArn=key.key_arn,
+        **notifications.outputs,
     )
     airflow_stack.add_outputs(
         AirflowBucket=airflow.bucket.bucket_name,

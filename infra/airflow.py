@@ -15,6 +15,7 @@ from infra.deployment import DAGS_PREFIX, BundleDeployment
 from infra.execution_role import ExecutionRole
 from infra.log_groups import LakeLogGroup
 from infra.network import Network
+from infra.notifications import Notifications
 from infra.settings import EnvironmentSettings
 from infra.spark import Spark
 
@@ -34,6 +35,7 @@ class AirflowEnvironment(Construct):
         storage: LakeStorage,
         catalog: Catalog,
         network: Network,
+        notifications: Notifications,
         key: kms.IKey,
         settings: EnvironmentSettings,
     ) -> None:
@@ -66,6 +68,7 @@ class AirflowEnvironment(Construct):
             catalog=catalog,
             key=key,
         )
+        self.execution_role.permissions.add_statements(*notifications.airflow_statements)
         self.spark = None
         if settings.spark:
             self.spark = Spark(
@@ -129,12 +132,14 @@ class AirflowEnvironment(Construct):
             startup_script_s3_path=deployment.startup_script.key,
             startup_script_s3_object_version=deployment.startup_script.version_id,
             airflow_configuration_options={
+                **notifications.connection_options,
                 **airflow.options,
                 "lake.landing_bucket": storage.landing.bucket_name,
                 "lake.curated_bucket": storage.curated.bucket_name,
                 "lake.database": catalog.database_name,
                 "lake.workgroup": catalog.workgroup_name,
                 "lake.task_slots": str(airflow.task_slots),
+                **notifications.options,
                 **(self.spark.options if self.spark else {}),
             },
         )

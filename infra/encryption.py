@@ -51,3 +51,21 @@ class EncryptionKey(kms.Key):
                 },
             )
         )
+        if settings.notifications.inbox:
+            topic = (
+                f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:{messages_topic(settings)}"
+            )
+            self.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid="FillInbox",
+                    principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                    resources=["*"],
+                    conditions={"ArnEquals": {"aws:SourceArn": topic}},
+                )
+            )
+
+
+def messages_topic(settings: EnvironmentSettings) -> str:
+    """The name of the topic of messages, which the key's policy has before the topic stands."""
+    return f"{settings.prefix}-messages"

@@ -1,4 +1,4 @@
-"""The DAGs of a data set: this module and `tasks` are the only ones that import Airflow."""
+"""The DAGs of a data set; `tasks` and `notifications.dags` are the others that import Airflow."""
 
 from __future__ import annotations
 
@@ -14,9 +14,21 @@ from lake import tasks
 from lake.dataset import DataSet
 from lake.engines.limits import engines_of, require_engines
 from lake.engines.spark_start import start_job_arguments
+from lake.notifications.dags import notified_dag
 from lake.settings import LakeSettings, lake_settings
 
 START = pendulum.datetime(2024, 1, 1, tz="UTC")
+
+KEPT = (
+    "The table holds what was published, and no part of a file that was not. Such a file stays "
+    "where it landed, and every run tries it again: mend the cause, or put a mended file in its "
+    "place under the same key."
+)
+KEPT_BY_BACKFILL = (
+    "The table holds what was published, and no part of a file that was not. Nothing repeats the "
+    "run by itself: mend the cause, and clear the run in Airflow."
+)
+KEPT_BY_MAINTENANCE = "The table is complete as it is; the next run does what this one did not."
 
 
 def build_dags(name: str) -> tuple[DAG, ...]:
@@ -39,13 +51,15 @@ def build_dags(name: str) -> tuple[DAG, ...]:
 def _load(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
     """From the files that land to the table, whenever the data set's schedule says."""
     run = {"name": name, "this_run": "{{ run_id }}"}
-    with DAG(
+    with notified_dag(
         dag_id=data_set.dag_id,
         description=data_set.description,
         doc_md=f"Loads `s3://{settings.landing_bucket}/{data_set.source_prefix}` into the table "
         f"`{settings.database}.{data_set.table_name}`.",
         schedule=data_set.schedule,
         start_date=START,
+        kept=KEPT,
+        deadline=_deadline(data_set),
         **_dag_arguments(data_set),
     ) as dag:
         waited = _wait_for_file(data_set, settings)
@@ -62,7 +76,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
     of an archive prefix, whatever their days, or records of the quarantine.
     """
     run = {"name": name, "this_run": "{{ run_id }}"}
-    with DAG(
+    with notified_dag(
         dag_id=f"{data_set.dag_id}_backfill",
         description=f"Converts files of {data_set.table_name} again, a day a run",
         doc_md=f"Loads the files of a day from `s3://{settings.landing_bucket}/` again, those of "
@@ -74,6 +88,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
             "pattern": Param("*", type="string", description="Shell pattern of the rest"),
             "replay_key": Param("", type="string", description="Instead: an order to replay"),
         },
+        kept=KEPT_BY_BACKFILL,
         **_dag_arguments(data_set),
     ) as dag:
         _converted_to_published(run, data_set, settings, tasks.plan_backfill(**run))
@@ -85,10 +100,11 @@ def _maintenance(name: str, data_set: DataSet) -> DAG:
 
     Without a start date it first runs when its time comes, not when it is deployed.
     """
-    with DAG(
+    with notified_dag(
         dag_id=f"{data_set.dag_id}_maintenance",
         description=f"Merges small files of {data_set.table_name}, forgets old snapshots",
         schedule=data_set.maintenance.schedule,
+        kept=KEPT_BY_MAINTENANCE,
         **_dag_arguments(data_set),
     ) as dag:
         tasks.maintain(name=name, this_run="{{ run_id }}")
@@ -152,6 +168,11 @@ def _dag_arguments(data_set: DataSet) -> dict[str, Any]:
             "execution_timeout": timedelta(hours=6),
         },
     }
+
+
+def _deadline(data_set: DataSet) -> timedelta | None:
+    minutes = data_set.run.deadline_minutes
+    return timedelta(minutes=minutes) if minutes else None
 
 
 def _wait_for_file(data_set: DataSet, settings: LakeSettings) -> S3KeySensor:

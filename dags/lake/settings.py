@@ -26,6 +26,19 @@ class LakeSettings(BaseSettings):
     workgroup: str
     task_slots: int = Field(ge=1)
     """Tasks that the environment runs at once, with all of its workers."""
+    environment: str = "lake"
+    """What messages call it."""
+    sns_topic_arn: str | None = None
+    """Where messages are published; None where they are not."""
+    smtp_connection_id: str | None = None
+    """The Airflow connection of the mail server; None where nothing is mailed."""
+    email_from: str | None = None
+    email_to: str | None = None
+    """With commas between."""
+    slack_connection_id: str | None = None
+    """The Airflow connection of Slack's webhook; None where nothing is posted."""
+    reminder_days: int = Field(default=0, ge=0)
+    """After which an open problem is told again; 0: never."""
     spark_application_id: str | None = None
     """Of EMR Serverless; None where the environment has no Spark."""
     spark_job_role_arn: str | None = None

@@ -23,6 +23,7 @@ from infra.cli.environment import DeployedEnvironment, wait_until_available
 from infra.cli.landing import find_data_set
 from infra.cli.landing import put as put_files
 from infra.cli.ledger import recent_runs
+from infra.cli.messages import print_messages, read_messages
 from infra.cli.query import print_answer
 from infra.cli.query import query as run_query
 from infra.cli.replay import export as export_quarantine
@@ -309,6 +310,20 @@ def logs(
         containers.print_logs(there, settings, **wanted)
     else:
         daemon.print_logs(settings, **wanted)
+
+
+@app.command()
+def messages(
+    environment: Environment = "dev",
+    last: Annotated[int, typer.Option(min=1, help="The newest of them.")] = 10,
+) -> None:
+    """Print what people were told of problems: the messages that the environment's topic sent.
+
+    They come from its inbox, which keeps them for 14 days; reading takes none away.
+    """
+    settings = local_settings()
+    deployed = DeployedEnvironment.read(environment, settings)
+    print_messages(read_messages(deployed, settings)[-last:])
 
 
 @app.command()

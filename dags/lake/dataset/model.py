@@ -104,6 +104,9 @@ class RunControls(Declaration):
     """How long a run waits for a file; after that it is skipped."""
     poke_interval_seconds: int = Field(default=10, ge=1, examples=[10])
     """How often it looks."""
+    deadline_minutes: int | None = Field(default=None, ge=1, examples=[90])
+    """People are told of a run that is not done so many minutes after its time; null: of none.
+    Of a file that does not come only where the run still waits then (`wait_timeout_seconds`)."""
     max_mapped_tasks: int = Field(default=32, ge=1, le=1000, examples=[32])
     """A run maps no more conversions than this; each takes many small files, a large one, or a
     range of a larger one."""

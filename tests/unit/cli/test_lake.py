@@ -36,7 +36,9 @@ def lake(*arguments: str, home: Path, **more: str) -> subprocess.CompletedProces
     )
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "put", "query", "logs", "demo"])
+@pytest.mark.parametrize(
+    "command", ["up", "down", "status", "put", "query", "logs", "messages", "demo"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"])
 

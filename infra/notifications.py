@@ -1,0 +1,183 @@
+"""The ways on which people hear of problems: a topic, and the secrets of mail server and Slack."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.encryption import messages_topic
+from infra.execution_role import arn
+from infra.settings import EnvironmentSettings
+
+SECRETS_BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
+INBOX_DAYS = 14
+"""The longest that SQS keeps a message."""
+
+
+class Notifications(Construct):
+    """What the settings name of them, and what the DAGs need to use it.
+
+    The topic is encrypted with the environment's key and takes messages of this account alone, over
+    TLS alone. Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html
+    and …/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, key: kms.IKey, settings: EnvironmentSettings
+    ) -> None:
+        super().__init__(scope, id)
+        self._key = key
+        self._settings = settings
+        self._prefix = settings.prefix
+        self.topic: sns.Topic | None = None
+        self.inbox: sqs.Queue | None = None
+        if settings.notifications.topic:
+            self.topic = self._topic()
+            for address in settings.notifications.subscribers:
+                self.topic.add_subscription(subscriptions.EmailSubscription(address))
+            if settings.notifications.inbox:
+                self.inbox = self._inbox(self.topic)
+
+    @property
+    def airflow_statements(self) -> list[iam.PolicyStatement]:
+        """What the DAGs may do: publish to the topic, read the secrets of the connections."""
+        statements = []
+        via = []
+        if self.topic:
+            via.append(f"sns.{Aws.REGION}.amazonaws.com")
+            statements.append(
+                iam.PolicyStatement(
+                    sid="PublishMessages",
+                    actions=["sns:Publish"],
+                    resources=[self.topic.topic_arn],
+                )
+            )
+        if secrets := self._secret_names:
+            via.append(f"secretsmanager.{Aws.REGION}.amazonaws.com")
+            statements.append(
+                iam.PolicyStatement(
+                    sid="ReadConnections",
+                    actions=["secretsmanager:GetSecretValue"],
+                    # Secrets Manager ends each ARN with a hyphen and six characters of its own.
+                    resources=[arn("secretsmanager", f"secret:{name}-??????") for name in secrets],
+                )
+            )
+        if via:
+            statements.append(
+                iam.PolicyStatement(
+                    sid="UseKeyForMessages",
+                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                    resources=[self._key.key_arn],
+                    conditions={"StringEquals": {"kms:ViaService": via}},
+                )
+            )
+        return statements
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The configuration options that tell the DAGs of it."""
+        chosen = self._settings.notifications
+        found = {
+            "lake.environment": self._prefix,
+            "lake.reminder_days": str(chosen.reminder_days),
+        }
+        if self.topic:
+            found["lake.sns_topic_arn"] = self.topic.topic_arn
+        if chosen.email:
+            found["lake.smtp_connection_id"] = chosen.email.connection_id
+            found["lake.email_from"] = chosen.email.sender
+            found["lake.email_to"] = ", ".join(chosen.email.recipients)
+        if chosen.slack_connection_id:
+            found["lake.slack_connection_id"] = chosen.slack_connection_id
+        return found
+
+    @property
+    def connection_options(self) -> dict[str, str]:
+        """Where Airflow looks for these connections and no others; none where there are none.
+
+        https://docs.aws.amazon.com/mwaa/latest/userguide/connections-secrets-manager.html
+        """
+        names = self._settings.notifications.connection_ids
+        if not names:
+            return {}
+        arguments = {
+            "connections_prefix": f"{self._prefix}/connections",
+            "connections_lookup_pattern": f"^({'|'.join(names)})$",
+            "variables_prefix": None,
+            "config_prefix": None,
+        }
+        return {
+            "secrets.backend": SECRETS_BACKEND,
+            "secrets.backend_kwargs": json.dumps(arguments),
+        }
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Of the stack."""
+        return {
+            **({"MessagesTopicArn": self.topic.topic_arn} if self.topic else {}),
+            **({"InboxUrl": self.inbox.queue_url} if self.inbox else {}),
+        }
+
+    @property
+    def _secret_names(self) -> list[str]:
+        names = self._settings.notifications.connection_ids
+        return [f"{self._prefix}/connections/{name}" for name in names]
+
+    def _topic(self) -> sns.Topic:
+        topic = sns.Topic(
+            self,
+            "Topic",
+            topic_name=messages_topic(self._settings),
+            display_name=self._prefix,
+            master_key=self._key,
+            enforce_ssl=True,
+        )
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="OfThisAccountOnly",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["sns:Publish", "sns:Subscribe"],
+                resources=[topic.topic_arn],
+                conditions={"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        return topic
+
+    def _inbox(self, topic: sns.Topic) -> sqs.Queue:
+        inbox = sqs.Queue(
+            self,
+            "Inbox",
+            queue_name=f"{self._prefix}-messages",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=self._key,
+            enforce_ssl=True,
+            retention_period=Duration.days(INBOX_DAYS),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        inbox.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="FillInbox",
+                principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[inbox.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": topic.topic_arn}},
+            )
+        )
+        # The subscription of the CDK would name the topic in the policy of the key that it needs.
+        sns.Subscription(
+            self,
+            "InboxSubscription",
+            topic=topic,
+            endpoint=inbox.queue_arn,
+            protocol=sns.SubscriptionProtocol.SQS,
+        )
+        return inbox
