@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import FRIDAY, SATURDAY, Shop, keys_in
 
-TEN = [{} for _ in range(10)]
+TEN: list[dict[str, Any]] = [{} for _ in range(10)]
 
 
 def sold(shop: Shop, *special: dict[str, Any]) -> None:
