@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import aws_cdk as cdk
+from lake.dataset import DataSetError
 
 from infra.airflow import AirflowEnvironment
+from infra.arrivals import Arrivals, ArrivalsRefused, data_sets_on_arrival
 from infra.buckets import LakeStorage
 from infra.bundle import build_bundle
 from infra.catalog import Catalog
@@ -29,6 +31,14 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
     storage_stack = LakeStack(app, "storage", settings=settings)
     key = EncryptionKey(storage_stack, "Key", settings=settings)
     storage = LakeStorage(storage_stack, "Storage", key=key, settings=settings)
+    Arrivals(
+        storage_stack,
+        "Arrivals",
+        landing=storage.landing,
+        data_sets=data_sets_on_arrival(repository / "dags" / "datasets"),
+        key=key,
+        settings=settings,
+    )
     catalog = Catalog(
         storage_stack,
         "Catalog",
@@ -88,10 +98,9 @@ def main() -> None:
     """Synthesize the chosen environment."""
     app = cdk.App()
     try:
-        settings = chosen_settings(app)
-    except UnknownEnvironmentError as error:
+        add_environment(app, settings=chosen_settings(app), repository=REPOSITORY)
+    except (UnknownEnvironmentError, DataSetError, ArrivalsRefused) as error:
         sys.exit(str(error))
-    add_environment(app, settings=settings, repository=REPOSITORY)
     app.synth()
 
 

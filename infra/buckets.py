@@ -17,11 +17,16 @@ RUN_DOCUMENTS_PREFIX = "_runs/"
 """Of the curated bucket: what the tasks of a run hand to each other."""
 
 
-class LakeBucket(s3.Bucket):
-    """A bucket as every bucket of the lake is, named `lake-<environment>-<purpose>-…`.
+def bucket_name(purpose: str, *, settings: EnvironmentSettings) -> str:
+    """Return the name of a bucket.
 
-    The account and the region complete the name, because bucket names are global.
+    The account and the region complete it, because bucket names are global.
     """
+    return f"{settings.prefix}-{purpose}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+
+
+class LakeBucket(s3.Bucket):
+    """A bucket as every bucket of the lake is, named `lake-<environment>-<purpose>-…`."""
 
     def __init__(
         self,
@@ -38,7 +43,7 @@ class LakeBucket(s3.Bucket):
         super().__init__(
             scope,
             id,
-            bucket_name=f"{settings.prefix}-{purpose}-{Aws.ACCOUNT_ID}-{Aws.REGION}",
+            bucket_name=bucket_name(purpose, settings=settings),
             encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
             bucket_key_enabled=True,

@@ -7,14 +7,22 @@ from typing import Any
 
 import pendulum
 from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
-from airflow.sdk import DAG, BaseOperator, Param, TriggerRule
-from airflow.timetables.interval import CronDataIntervalTimetable
+from airflow.sdk import (
+    DAG,
+    AssetOrTimeSchedule,
+    BaseOperator,
+    CronDataIntervalTimetable,
+    CronTriggerTimetable,
+    TriggerRule,
+)
 
 from lake import tasks
+from lake.assets import files_asset, table_asset
 from lake.dataset import DataSet
 from lake.engines.limits import engines_of, require_engines
 from lake.engines.spark_start import start_job_arguments
 from lake.notifications.dags import notified_dag
+from lake.parameters import BACKFILL_PARAMETERS, LOAD_PARAMETERS
 from lake.settings import LakeSettings, lake_settings
 
 START = pendulum.datetime(2024, 1, 1, tz="UTC")
@@ -49,31 +57,46 @@ def build_dags(name: str) -> tuple[DAG, ...]:
 
 
 def _load(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
-    """From the files that land to the table, whenever the data set's schedule says."""
+    """From the files that land to the table, whenever the data set's schedule says.
+
+    However many files land while a run is active, one run follows it and takes all of them.
+    """
     run = {"name": name, "this_run": "{{ run_id }}"}
     with notified_dag(
         dag_id=data_set.dag_id,
         description=data_set.description,
         doc_md=f"Loads `s3://{settings.landing_bucket}/{data_set.source_prefix}` into the table "
         f"`{settings.database}.{data_set.table_name}`.",
-        schedule=data_set.schedule,
+        schedule=_schedule(data_set, settings),
         start_date=START,
         kept=KEPT,
         deadline=_deadline(data_set),
+        params=LOAD_PARAMETERS,
         **_dag_arguments(data_set),
     ) as dag:
-        waited = _wait_for_file(data_set, settings)
         planned = tasks.plan(**run)
-        waited >> planned
+        if not data_set.loads_on_arrival:
+            _wait_for_file(data_set, settings) >> planned
         _converted_to_published(run, data_set, settings, planned)
     return dag
+
+
+def _schedule(data_set: DataSet, settings: LakeSettings) -> Any:
+    """When files are loaded; on arrival there is a sweep by time besides."""
+    if not data_set.loads_on_arrival:
+        return data_set.schedule
+    files = [files_asset(data_set, settings)]
+    if data_set.run.sweep is None:
+        return files
+    sweep = CronTriggerTimetable(data_set.run.sweep, timezone="UTC")
+    return AssetOrTimeSchedule(timetable=sweep, assets=files)
 
 
 def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
     """The files of a day again, from the archive too: `airflow backfill create` runs it for days.
 
     A day that comes round by the schedule has nothing to do. Triggered by hand, it takes the files
-    of an archive prefix, whatever their days, or records of the quarantine.
+    of some days or of an archive prefix in one run, or records of the quarantine.
     """
     run = {"name": name, "this_run": "{{ run_id }}"}
     with notified_dag(
@@ -83,12 +106,8 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         "the archive too, as the data set file is now.",
         schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
         start_date=START,
-        params={
-            "prefix": Param("", type="string", description="Below the data set's archive folder"),
-            "pattern": Param("*", type="string", description="Shell pattern of the rest"),
-            "replay_key": Param("", type="string", description="Instead: an order to replay"),
-        },
         kept=KEPT_BY_BACKFILL,
+        params=BACKFILL_PARAMETERS,
         **_dag_arguments(data_set),
     ) as dag:
         _converted_to_published(run, data_set, settings, tasks.plan_backfill(**run))
@@ -128,10 +147,12 @@ def _converted_to_published(
     audited = tasks.audit(**run)
     published = tasks.publish(**run)
     checked = tasks.check(**run)
+    announced = tasks.announce.override(outlets=[table_asset(data_set.table_name)])(**run)
     taken_away = tasks.archive_or_delete.partial(**run).expand(chunk=checked)
     reported = tasks.report(**run)
 
     planned >> converted >> audited >> published >> checked >> taken_away >> reported
+    checked >> announced  # whatever becomes of the originals, and of files that were refused
     planned >> audited  # it runs where the plan did, whatever became of a conversion
     [converted, checked] >> reported  # it runs only where all of it succeeded
 

@@ -24,6 +24,8 @@ class LakeSettings(BaseSettings):
     curated_bucket: str
     database: str
     workgroup: str
+    arrival_queues: str
+    """What the names of the queues start with that S3 tells of landed files."""
     task_slots: int = Field(ge=1)
     """Tasks that the environment runs at once, with all of its workers."""
     environment: str = "lake"

@@ -6,6 +6,7 @@ label. Stages are imported when a task runs: parsing a DAG must not wait for the
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,17 @@ from airflow.sdk import TriggerRule, get_current_context, task
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from lake.assets import table_asset
 from lake.dataset import DataSet, load_data_set
+from lake.parameters import backfill_selection
 from lake.settings import lake_settings
 
 if TYPE_CHECKING:
     from lake.pipeline.documents import Plan
     from lake.pipeline.lake import Lake
     from lake.pipeline.selection import Selection
+
+log = logging.getLogger(__name__)
 
 DATA_SETS = Path(__file__).resolve().parents[1] / "datasets"
 
@@ -35,30 +40,41 @@ def data_set_named(name: str) -> DataSet:
 
 @task
 def plan(name: str, this_run: str) -> list[dict[str, Any]]:
-    """Which files are new; gives each mapped conversion its batch."""
+    """Which files are new; gives each mapped conversion its batch.
+
+    Where nothing has landed, the rest is skipped. A run by hand may be about some files only.
+    """
     from lake.pipeline.selection import Landed
 
-    return _planned(name, this_run, Landed())
+    chosen = get_current_context()["params"]
+    selection = Landed(chosen["prefix"], chosen["pattern"])
+    if chosen["list_only"]:
+        keys = [file.key for file in selection.files(_lake(name))]
+        for key in keys:
+            log.info("would be loaded: %s", key)
+        raise AirflowSkipException(f"{len(keys)} files would be loaded")
+    return _planned(name, this_run, selection)
 
 
 @task
 def plan_backfill(name: str, this_run: str) -> list[dict[str, Any]]:
-    """As `plan`, of the files of the run's day, or of an archive prefix; or what to replay."""
-    from lake.pipeline.selection import OfArchive, OfDay, Replay
+    """As `plan`, of the files of the run's day, or of what a run by hand is about."""
+    from lake.pipeline.selection import OfDays
 
     context = get_current_context()
     run = context["dag_run"]
     if run.run_type == "scheduled":
         raise AirflowSkipException("only backfills, and runs triggered by hand, do something here")
     if run.run_type == "manual":
-        chosen = context["params"]
-        if chosen["replay_key"]:
-            return _planned(name, this_run, Replay(chosen["replay_key"]))
-        return _planned(name, this_run, OfArchive(chosen["prefix"], chosen["pattern"]))
+        try:
+            selection = backfill_selection(context["params"])
+        except ValueError as error:
+            raise AirflowFailException(str(error)) from error
+        return _planned(name, this_run, selection)
     start = run.data_interval_start
     if start is None:
         raise AirflowFailException("a run of a backfill should have a day")
-    return _planned(name, this_run, OfDay(start.date()))
+    return _planned(name, this_run, OfDays(start.date(), start.date()))
 
 
 def _planned(name: str, this_run: str, selection: Selection) -> list[dict[str, Any]]:
@@ -71,6 +87,8 @@ def _planned(name: str, this_run: str, selection: Selection) -> list[dict[str, A
         task_slots=lake_settings().task_slots,
         most_tasks=conf.getint("core", "max_map_length"),
     )
+    if made.kind == "load" and not made.files:
+        raise AirflowSkipException("no file has landed")
     return [{"number": number, "label": label} for number, label in enumerate(made.labels)]
 
 
@@ -134,6 +152,23 @@ def check(name: str, this_run: str) -> list[int]:
 
     lake = _lake(name)
     return stage(lake=lake, plan=_plan(lake, this_run))
+
+
+@task
+def announce(name: str, this_run: str) -> None:
+    """Says what changed to the DAGs that run by the table's asset; skipped where nothing did.
+
+    Airflow records the event as it records that the task succeeded: a try that fails says nothing.
+    """
+    from lake.pipeline.announce import table_change
+
+    lake = _lake(name)
+    change = table_change(lake=lake, plan=_plan(lake, this_run))
+    if change is None:
+        raise AirflowSkipException("the table is as it was")
+    days: Any = None if change.days is None else list(change.days)
+    event = get_current_context()["outlet_events"][table_asset(lake.data_set.table_name)]
+    event.extra = {"days": days, "run_id": this_run}
 
 
 @task

@@ -14,7 +14,7 @@ from lake.dataset import DataSet
 from infra.cli.environment import DeployedEnvironment
 from infra.cli.landing import find_data_set, put
 from infra.cli.query import print_answer, query
-from infra.cli.runs import Runs
+from infra.cli.runs import Runs, patience_with
 from infra.cli.steps import Failed, step
 from infra.local.settings import LocalSettings
 from infra.samples import cotahist, events, orders
@@ -97,7 +97,12 @@ def demo(*, environment: DeployedEnvironment, settings: LocalSettings) -> None:
     for _, data_set, _, keys in loading:
         with step(f"Waiting for a run of the DAG {data_set.dag_id}"):
             runs = Runs(environment=environment, settings=settings, dag_id=data_set.dag_id)
-            runs.wait_until_loaded(keys, timeout_seconds=RUN_TIMEOUT_SECONDS, since=began)
+            runs.wait_until_loaded(
+                keys,
+                timeout_seconds=RUN_TIMEOUT_SECONDS,
+                patience_seconds=patience_with(data_set),
+                since=began,
+            )
     for sample, data_set, expected, keys in loading:
         with step(f"Asking Athena for {data_set.table_name}"):
             _compare(sample, data_set, expected, keys, environment=environment, settings=settings)

@@ -29,7 +29,7 @@ from infra.cli.query import query as run_query
 from infra.cli.replay import export as export_quarantine
 from infra.cli.replay import read_mended
 from infra.cli.replay import replay as order_replay
-from infra.cli.runs import Runs
+from infra.cli.runs import Runs, patience_with
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, errors, step
 from infra.local.settings import LocalSettings
@@ -113,8 +113,8 @@ def put(
 ) -> None:
     """Drop files into the landing bucket, where the data set's DAG looks for them.
 
-    The DAG loads them at its next run; with --wait, one is triggered if none is active, and the
-    exit code says whether it succeeded.
+    With `schedule: on_arrival` they start a run themselves; otherwise the next one loads them. With
+    --wait, a run is triggered if none begins, and the exit code says whether it succeeded.
     """
     settings = local_settings()
     data_set = find_data_set(dataset)
@@ -123,7 +123,9 @@ def put(
     if wait:
         runs = Runs(environment=deployed, settings=settings, dag_id=data_set.dag_id)
         with step(f"Waiting for a run of the DAG {data_set.dag_id}"):
-            runs.wait_until_loaded(keys, timeout_seconds=timeout_seconds)
+            runs.wait_until_loaded(
+                keys, timeout_seconds=timeout_seconds, patience_seconds=patience_with(data_set)
+            )
 
 
 @app.command()

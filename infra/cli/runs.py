@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
+from lake.dataset import DataSet
 
 from infra.cli.aws import client
 from infra.cli.environment import DeployedEnvironment
@@ -19,6 +20,13 @@ from infra.local.settings import LocalSettings
 
 ENDED = {"success", "failed"}
 LOCKED_TRIES = 30
+ARRIVAL_SECONDS = 20
+"""Within these a file starts a run by itself, on a busy machine too."""
+
+
+def patience_with(data_set: DataSet) -> float:
+    """How long to wait for the run that a file starts by itself, if it does."""
+    return ARRIVAL_SECONDS if data_set.loads_on_arrival else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +42,13 @@ class Runs:
         keys: Collection[str],
         *,
         timeout_seconds: float,
+        patience_seconds: float = 0,
         since: datetime | None = None,
     ) -> dict[str, Any]:
         """Wait until a run that succeeded has taken `keys` out of the landing bucket.
 
-        A run that waits for files takes them; where none is active, one is triggered. A run that
-        ended before `since`, by default now, is none of those.
+        A run that waits for files takes them; where none is active for `patience_seconds`, one is
+        triggered. A run that ended before `since`, by default now, is none of those.
 
         Raises:
             Failed: a run failed, with what its tasks said, or the time is over.
@@ -47,6 +56,7 @@ class Runs:
         since = since or datetime.now(UTC)
         deadline = time.monotonic() + timeout_seconds
         self.wait_until_parsed(timeout_seconds=timeout_seconds)
+        active_at = time.monotonic()
         while time.monotonic() < deadline:
             recent = self._recent()
             ended = [run for run in recent if run["state"] in ENDED and _ended(run) > since]
@@ -54,7 +64,9 @@ class Runs:
                 raise Failed(self._why(failed[0]))
             if ended and not self._landed(keys):
                 return ended[0]
-            if not any(run["state"] not in ENDED for run in recent):
+            if any(run["state"] not in ENDED for run in recent):
+                active_at = time.monotonic()
+            elif time.monotonic() - active_at >= patience_seconds:
                 self.trigger()
             time.sleep(1)
         raise Failed(

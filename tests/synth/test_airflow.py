@@ -86,6 +86,7 @@ def test_the_dags_learn_the_lake_from_configuration_options(
         "lake.curated_bucket": templates.output(f"{settings.prefix}-storage", "CuratedBucket"),
         "lake.database": f"lake_{settings.name}",
         "lake.workgroup": settings.prefix,
+        "lake.arrival_queues": f"{settings.prefix}-arrivals-",
         "lake.task_slots": {"dev": "10", "prod": "100"}[settings.name],
     }
 

@@ -85,6 +85,7 @@ def test_its_permissions_are_these_statements_alone(
         "TakeLandedFiles",
         "UseCeleryQueues",
         "UseKey",
+        "WatchArrivals",
         "WriteAirflowLogs",
         "WriteCurated",
         "WriteQueryResults",
@@ -222,3 +223,17 @@ def test_it_queries_in_the_work_group_and_publishes_in_the_database_of_the_envir
             f"{glue}:table/{settings.database_name}/temporary_*",
         ],
     )
+
+
+def test_it_reads_the_queues_of_landed_files_and_not_what_was_set_aside(
+    templates: Templates, statements: dict[str, Any], settings: EnvironmentSettings
+) -> None:
+    queues = f"arn:aws-cn:sqs:{REGION}:{ACCOUNT}:{settings.prefix}-arrivals-"
+    assert statements["WatchArrivals"] == allow(
+        ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], f"{queues}*"
+    )
+    names = {one.name for one in templates.of_type("AWS::SQS::Queue")}
+    unread = {
+        name for name in names if name and not name.startswith(f"{settings.prefix}-arrivals-")
+    }
+    assert unread == {f"{settings.prefix}-unread-arrivals"}

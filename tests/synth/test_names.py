@@ -21,6 +21,7 @@ NAMED_BY_CLOUDFORMATION = {
     "AWS::Lambda::Function",
     "AWS::Lambda::LayerVersion",
     "AWS::S3::BucketPolicy",
+    "AWS::SQS::QueuePolicy",
     "Custom::CDKBucketDeployment",
     "Custom::S3AutoDeleteObjects",
 }

@@ -69,6 +69,19 @@ def test_the_key_policy_admits_the_account_and_the_logs_of_the_lake(
                 }
             },
         },
+        {
+            "Sid": "EncryptNotificationsOfLanding",
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                "ArnEquals": {
+                    "aws:SourceArn": f"arn:aws-cn:s3:::{settings.prefix}-landing-{ACCOUNT}-{REGION}"
+                },
+            },
+        },
     ]
 
 

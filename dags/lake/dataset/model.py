@@ -19,13 +19,27 @@ from lake.dataset.errors import Problem, ProblemsFound
 from lake.dataset.layout import Layout
 from lake.dataset.lifecycle import Maintenance, Originals, Target
 
+ON_ARRIVAL = "on_arrival"
+"""The schedule of a data set whose DAG runs when a file lands."""
 _CRON_FIELDS = 5
 PARTITION_KINDS = ("string", "int", "bigint", "date")
 
 
-def _cron(text: str) -> str:
+def _is_cron(text: str) -> bool:
     fields = 1 if text.startswith("@") else _CRON_FIELDS
-    if len(text.split()) != fields or not croniter.is_valid(text):
+    return len(text.split()) == fields and croniter.is_valid(text)
+
+
+def _schedule(text: str) -> str:
+    if text != ON_ARRIVAL and not _is_cron(text):
+        raise ValueError(
+            f"should be {ON_ARRIVAL}, five cron fields, a preset such as @daily, or null for none"
+        )
+    return text
+
+
+def _cron(text: str) -> str:
+    if not _is_cron(text):
         raise ValueError("should be five cron fields, a preset such as @daily, or null for none")
     return text
 
@@ -100,8 +114,13 @@ Engine = Literal["worker", "athena", "spark", "auto"]
 class RunControls(Declaration):
     """How the data set's DAG waits and how widely it maps."""
 
+    sweep: Annotated[str, AfterValidator(_cron)] | None = Field(
+        default="@hourly", examples=["@hourly"]
+    )
+    """With `schedule: on_arrival`: when the DAG runs besides, for a file that it was not told of;
+    null: never."""
     wait_timeout_seconds: int = Field(default=240, ge=1, examples=[240])
-    """How long a run waits for a file; after that it is skipped."""
+    """How long a run by time waits for a file; after that it is skipped."""
     poke_interval_seconds: int = Field(default=10, ge=1, examples=[10])
     """How often it looks."""
     deadline_minutes: int | None = Field(default=None, ge=1, examples=[90])
@@ -136,8 +155,9 @@ class DataSet(Declaration):
     """Becomes the table's description in Glue, which holds 2,048 characters."""
     owner: str = Field(min_length=1, examples=["market-data"])
     """Who answers for the data; the DAG's owner in Airflow."""
-    schedule: Annotated[str, AfterValidator(_cron)] | None = Field(examples=["*/5 * * * *"])
-    """When the DAG runs; null: only when it is triggered."""
+    schedule: Annotated[str, AfterValidator(_schedule)] | None = Field(examples=[ON_ARRIVAL])
+    """When the DAG runs: `on_arrival` of a file, within seconds, or by time, as cron has it; null:
+    only when it is triggered."""
     source: Source = Source()
     layout: Layout
     """How a file holds its records; each format's own class."""
@@ -167,6 +187,11 @@ class DataSet(Declaration):
     def dag_id(self) -> str:
         """The id of the DAG that loads the table."""
         return self.table_name
+
+    @property
+    def loads_on_arrival(self) -> bool:
+        """Whether the DAG runs when a file lands."""
+        return self.schedule == ON_ARRIVAL
 
     @property
     def source_prefix(self) -> str:

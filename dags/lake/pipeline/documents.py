@@ -68,6 +68,10 @@ class Plan(Document):
     attempt: str
     """Of this planning: a run that is planned again writes its documents elsewhere."""
     started_at: datetime
+    change: int = 0
+    """The last change of the tables before the run's own."""
+    files: int = 0
+    """How many there are, loaded before or not."""
     labels: tuple[str, ...] = ()
     """Of the batches, by number."""
     spark_batch: int | None = None

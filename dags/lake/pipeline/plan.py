@@ -37,7 +37,7 @@ def plan(
         lake.tables.IncompatibleSchema: the tables cannot take the data set's columns.
     """
     started_at = datetime.now(UTC)
-    roll_forward(lake)
+    change = roll_forward(lake)
     field_ids, quarantine_field_ids = lake.rows.ensure(), lake.quarantine.ensure()
     lake.ledger.ensure()
     files = sorted(selection.files(lake), key=lambda file: file.key)
@@ -54,6 +54,8 @@ def plan(
         kind=selection.kind,
         attempt=uuid.uuid4().hex[:12],
         started_at=started_at,
+        change=change,
+        files=len(files),
         labels=tuple(batch.label for batch in batches),
         spark_batch=next((each.number for each in batches if each.engine == "spark"), None),
         loaded=tuple(loaded),

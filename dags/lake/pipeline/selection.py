@@ -31,13 +31,18 @@ class Selection(Protocol):
 class Landed:
     """What lies under the data set's prefix."""
 
+    prefix: str = ""
+    """Below it."""
+    pattern: str = "*"
+    """A shell pattern of the rest."""
     kind: Kind = "load"
     replay_key: str = ""
 
     def files(self, lake: Lake) -> Iterator[LandedFile]:
-        """All that match the data set's pattern; a folder's marker does not."""
-        for file in lake.store.landed(lake.data_set.source_prefix):
-            if lake.data_set.accepts(file.key):
+        """Those that also match the data set's own pattern; a folder's marker does not."""
+        prefix = f"{lake.data_set.source_prefix}{self.prefix}"
+        for file in lake.store.landed(prefix):
+            if lake.data_set.accepts(file.key) and fnmatchcase(file.key, prefix + self.pattern):
                 yield file
 
 
@@ -54,17 +59,18 @@ class Replay:
 
 
 @dataclass(frozen=True)
-class OfDay:
-    """The files of one day, in the archive and where they land."""
+class OfDays:
+    """The files of some days, in the archive and where they land."""
 
-    day: date
+    first: date
+    last: date
     kind: Kind = "backfill"
     replay_key: str = ""
 
     def files(self, lake: Lake) -> Iterator[LandedFile]:
         """Of a file that is in both places, the one that landed last."""
         for file in _archived_and_landed(lake):
-            if _day_of(lake, file) == self.day:
+            if self.first <= _day_of(lake, file) <= self.last:
                 yield file
 
 

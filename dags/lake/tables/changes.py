@@ -42,7 +42,7 @@ def changes_for(
     replaced = SourceKeys.of(replaced_source_keys)
     if write == "overwrite_partitions":
         touched = {part.partition_values for part in add}
-        draft.remove += [part.key for part in live if part.partition_values in touched]
+        draft.remove += [part for part in live if part.partition_values in touched]
         live = [part for part in live if part.partition_values not in touched]
     if write == "upsert":
         for incoming_parts, live_parts in groups(table.schema.partitions, keys, add, live):
@@ -84,14 +84,14 @@ class _Draft:
     def __init__(self, table: LakeTable, staging: str) -> None:
         self.rewriter = Rewriter(table, staging=staging)
         self.add: list[Part] = []
-        self.remove: list[str] = []
+        self.remove: list[Part] = []
         self.superseded: Counter[str] = Counter()
 
     def purge(self, part: Part, columns: Sequence[str], judge: Judge) -> None:
         """Remove the rows of a live part that do not stay; only `columns` tell which."""
         kept = self.rewriter.judged(part, columns, judge)
         if not kept.all():
-            self.remove.append(part.key)
+            self.remove.append(part)
             self.gain(part, kept)
 
     def gain(self, part: Part, kept: Kept) -> None:
@@ -102,6 +102,10 @@ class _Draft:
             self.add += self.rewriter.write([(part, kept)])
 
     def changes(self) -> PartChanges:
+        partitions = {part.partition_values: part.partition for part in self.remove}
         return PartChanges(
-            add=tuple(self.add), remove=tuple(self.remove), superseded=dict(self.superseded)
+            add=tuple(self.add),
+            remove=tuple(part.key for part in self.remove),
+            remove_from=tuple(partitions.values()),
+            superseded=dict(self.superseded),
         )

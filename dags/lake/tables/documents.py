@@ -43,6 +43,8 @@ class PartChanges(Document):
     """Staged: each object is in the curated bucket, where no reader looks."""
     remove: tuple[str, ...] = ()
     """Keys of live parts, as `LakeTable.parts` gives them."""
+    remove_from: tuple[dict[str, str], ...] = ()
+    """The partitions that they are in, each once."""
     superseded: dict[str, int] = {}
     """Upsert: how many incoming rows of a source key gave way to a later incoming row."""
 

@@ -6,7 +6,7 @@ import logging
 import re
 from dataclasses import replace
 
-from infra.local.emulator.seam import contents, objects, uploads
+from infra.local.emulator.seam import contents, notifications, objects, uploads
 from infra.local.emulator.seam.authorization import failure
 from infra.local.emulator.seam.services import (
     Handler,
@@ -32,6 +32,7 @@ def install() -> None:
     """Mend the service."""
     contents.keep_contents_in_files()
     uploads.keep_parts_in_files()
+    notifications.tell_before_answering()
     objects.watch_disk()
     objects.keep_versions_on_disk()
     objects.keep_no_files_of_deleted_buckets()

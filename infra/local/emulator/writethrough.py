@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Collection
 from functools import partial
 
-from infra.local.emulator.seam import authorization, services, stacks, state
+from infra.local.emulator.seam import authorization, notifications, services, stacks, state
 from infra.local.emulator.seam.services import Handler, Request, Response
 from infra.local.emulator.store import StateStore
 
@@ -93,11 +93,15 @@ class WriteThrough:
 
     def _wrap(self, service: str, handler: Handler) -> Handler:
         async def handle(request: Request) -> Response:
+            told = notifications.collect_told()
             answer = await handler(request)
-            if not self._refused and not _changes(service, request):
+            changed = [service] if _changes(service, request) else []
+            changed += ["sqs"] if told else []
+            if not self._refused and not changed:
                 return answer
+            names = [name for each in changed for name in state.states_of(each)]
             try:
-                self.flush(None if self._refused or stacks.busy() else state.states_of(service))
+                self.flush(None if self._refused or stacks.busy() else names)
             except (sqlite3.Error, OSError) as error:
                 _log.error("%s was not saved: %s", service, error)
                 return authorization.failure(

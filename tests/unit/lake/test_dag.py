@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import BundleDagBag
-from airflow.sdk import DAG, TriggerRule
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule
 from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.definitions.timetables.assets import AssetTriggeredTimetable
+from lake.assets import table_asset
 
 from infra.bundle import build_bundle
 from infra.local.settings import REPOSITORY
 
-STAGES = ["convert", "audit", "publish", "check", "archive_or_delete", "report"]
+STAGES = ["convert", "audit", "publish", "check", "announce", "archive_or_delete", "report"]
 
 
 @pytest.fixture(autouse=True)
 def lake_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    for option in ("LANDING_BUCKET", "CURATED_BUCKET", "DATABASE", "WORKGROUP"):
+    for option in (
+        "LANDING_BUCKET",
+        "CURATED_BUCKET",
+        "DATABASE",
+        "WORKGROUP",
+        "ARRIVAL_QUEUES",
+    ):
         monkeypatch.setenv(f"AIRFLOW__LAKE__{option}", option.lower().replace("_", "-"))
     monkeypatch.setenv("AIRFLOW__LAKE__TASK_SLOTS", "10")
 
@@ -95,7 +104,7 @@ def order(dag: DAG) -> list[str]:
 
 
 def test_the_dags_read_as_their_diagrams(quotes: DAG, backfill: DAG) -> None:
-    assert order(quotes) == ["wait_for_file", "plan", *STAGES]
+    assert order(quotes) == ["plan", *STAGES]
     assert order(backfill) == ["plan_backfill", *STAGES]
 
 
@@ -115,20 +124,88 @@ def test_a_new_dag_runs_once_at_a_time_and_never_for_the_past(quotes: DAG, backf
         assert dag.dagrun_timeout is not None
 
 
-def test_a_load_has_no_parameters_and_a_backfill_those_of_an_archive(
-    quotes: DAG, backfill: DAG
+def test_a_run_by_itself_is_about_all_that_has_landed(quotes: DAG, backfill: DAG) -> None:
+    assert dict(quotes.params) == {"prefix": "", "pattern": "*", "list_only": False}
+    assert dict(backfill.params) == {
+        "from_day": None,
+        "to_day": None,
+        "prefix": "",
+        "pattern": "*",
+        "replay_key": "",
+    }
+
+
+def test_a_file_starts_a_run_and_a_sweep_by_time_takes_what_was_not_told(quotes: DAG) -> None:
+    timetable: Any = quotes.timetable
+    assert isinstance(timetable, AssetOrTimeSchedule)
+    assert timetable.timetable == CronTriggerTimetable("@hourly", timezone="UTC")
+
+    (asset,) = timetable.asset_condition.objects
+
+    assert asset.uri == "s3://landing-bucket/market/quotes"
+    (watcher,) = asset.watchers
+    assert watcher.trigger.serialize() == (
+        "lake_arrivals.FileArrivalTrigger",
+        {"queue": "arrival-queuesmarket_quotes", "aws_conn_id": "aws_default"},
+    )
+
+
+type Changed = Callable[..., DAG]
+
+
+@pytest.fixture
+def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Changed:
+    """The DAG of the quotes, with parts of their data set file replaced."""
+
+    def build(*changes: tuple[str, str]) -> DAG:
+        repository = tmp_path / "changed"
+        for name in ("dags", "plugins", "requirements"):
+            shutil.copytree(REPOSITORY / name, repository / name)
+        quotes = repository / "dags/datasets/market/quotes.yaml"
+        text = quotes.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        quotes.write_text(text)
+        dags = build_bundle(repository=repository, destination=tmp_path / "changed-bundle").dags
+        monkeypatch.setattr("lake.tasks.DATA_SETS", dags / "datasets")
+        dag: DAG = bag(dags).dags["market_quotes"]
+        return dag
+
+    return build
+
+
+def test_without_a_sweep_only_files_start_a_run(changed: Changed) -> None:
+    dag = changed(("run: {", "run: {sweep: null, "))
+
+    timetable: Any = dag.timetable
+    assert isinstance(timetable, AssetTriggeredTimetable)
+    assert not isinstance(timetable, AssetOrTimeSchedule)
+    assert [asset.name for asset in timetable.asset_condition.objects] == ["market_quotes_files"]
+
+
+def test_by_time_a_run_waits_without_a_worker_and_is_skipped_where_nothing_lands(
+    changed: Changed,
 ) -> None:
-    assert dict(quotes.params) == {}
-    assert dict(backfill.params) == {"prefix": "", "pattern": "*", "replay_key": ""}
-
-
-def test_waiting_takes_no_worker_and_an_idle_run_is_skipped(quotes: DAG) -> None:
-    wait: Any = quotes.get_task("wait_for_file")
+    dag = changed(("schedule: on_arrival", 'schedule: "*/5 * * * *"'))
+    assert order(dag) == ["wait_for_file", "plan", *STAGES]
+    wait: Any = dag.get_task("wait_for_file")
 
     assert wait.deferrable is True
     assert wait.soft_fail is True
     assert wait.timeout == 240
     assert wait.bucket_key == "market/quotes/*.TXT"
+
+
+def test_what_changed_is_announced_once_it_is_checked_whatever_becomes_of_the_files(
+    quotes: DAG, backfill: DAG
+) -> None:
+    for dag in (quotes, backfill):
+        announce: Any = dag.get_task("announce")
+        assert announce.upstream_task_ids == {"check"}
+        assert announce.downstream_task_ids == set()
+        assert announce.trigger_rule == TriggerRule.ALL_SUCCESS
+        assert announce.outlets == [table_asset("market_quotes")]
 
 
 def test_the_others_are_published_when_a_conversion_fails_and_the_run_has_failed_then(

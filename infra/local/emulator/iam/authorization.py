@@ -18,6 +18,13 @@ _QUERY_PROTOCOL = frozenset(
 )
 """Services whose operation is the parameter `Action`; for every other it means nothing."""
 
+_NAMED_AFTER_ONE = {
+    f"sqs:{action}Batch": f"sqs:{action}"
+    for action in ("ChangeMessageVisibility", "DeleteMessage", "SendMessage")
+}
+"""Operations on several messages, which are allowed where the operation on one is
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html)."""
+
 _roles: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("roles", default=())
 _role: ContextVar[str | None] = ContextVar("role", default=None)
 _denied_resource: ContextVar[str] = ContextVar("denied_resource", default="*")
@@ -74,7 +81,8 @@ def _name_action(
         if targets and targets[0].version_id:
             return "s3:DeleteObjectVersion"
     # What has no name is refused to everyone but the root user; as it is, it is allowed.
-    return action or f"{service}:{request.method}"
+    action = action or f"{service}:{request.method}"
+    return _NAMED_AFTER_ONE.get(action, action)
 
 
 def _call(service: str, request: Request) -> Call:

@@ -93,6 +93,7 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_VERSIONS_DIR": "str",
         "_abort_multipart_upload": "(bucket_name, key, query_params)",
         "_atomic_write": "(fpath, data, text)",
+        "_bucket_notifications": "AccountScopedDict",
         "_buckets": "AccountScopedDict",
         "_check_put_preconditions": "(headers, existing_obj)",
         "_check_sse_c_part": "(headers, upload)",
@@ -102,9 +103,12 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_delete_persisted_bucket": "(name)",
         "_ensure_bucket": "(name)",
         "_error": "(code, message, status, resource, extra, headers)",
+        "_fire_s3_event": "(bucket_name, key, event_name, size, etag, deletion_type,"
+        " restore_event_data, version_id, sequencer, object_extra, record_extra)",
         "_fire_s3_event_async": "(bucket_name, key, event_name, size, etag, deletion_type,"
         " version_id, object_extra, record_extra)",
         "_multipart_uploads": "AccountScopedDict",
+        "_next_event_sequencer": "(event_name)",
         "_object_disk_path": "(bucket, key, account_id)",
         "_object_versions": "AccountScopedDict",
         "_persist_object": "(bucket, key, obj)",

@@ -13,7 +13,7 @@ from lake.pipeline.check import check
 from lake.pipeline.documents import Batch, Plan
 from lake.pipeline.plan import plan
 from lake.pipeline.publish import publish
-from lake.pipeline.selection import Landed, OfArchive, OfDay
+from lake.pipeline.selection import Landed, OfArchive, OfDays
 
 from .conftest import GOOD, OTHER_DAY, Declare, Pipeline, rows
 from .memory_s3 import MemoryS3
@@ -100,7 +100,7 @@ def test_the_files_of_a_day_are_found_by_their_keys_in_the_archive_and_where_the
     land("c_20240102.txt", "20240102CCCC01050\n")
     land("undated.txt", "20240109CCCC01050\n")
 
-    made = dated.plan("backfill-1", OfDay(date(2024, 1, 2)))
+    made = dated.plan("backfill-1", OfDays(date(2024, 1, 2), date(2024, 1, 2)))
 
     assert planned(dated, made) == ["a_20240102.txt", "c_20240102.txt"]
 

@@ -1,0 +1,175 @@
+"""The queues that S3 tells of landed files, one a data set that is loaded on arrival.
+
+Their names start with `lake-<environment>-arrivals-`, which is what the execution role may read: a
+data set that comes later needs no other role, and the queue of what nobody could read is called
+otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import pairwise
+from pathlib import Path
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+from lake.dataset import DataSet, find_data_sets, load_data_set
+
+from infra.buckets import bucket_name
+from infra.settings import EnvironmentSettings
+
+NAME_MAX_LENGTH = 80
+"""Of a queue (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html)."""
+MOST_NOTIFICATIONS = 100
+"""Of a bucket (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html)."""
+KEPT = Duration.days(14)
+"""The longest that SQS keeps a message: as long may a DAG be paused."""
+PROCESSED_WITHIN = Duration.seconds(60)
+"""A message that is not deleted by then is given out again; Airflow's database has its event within
+two seconds."""
+TRIES = 5
+"""After these a message is set aside."""
+
+
+class ArrivalsRefused(ValueError):
+    """Data sets that S3 cannot tell of their files; the text names them."""
+
+
+def data_sets_on_arrival(data_sets: Path) -> list[DataSet]:
+    """The data sets below a folder that are loaded on arrival, by name.
+
+    Raises:
+        lake.dataset.DataSetError: a data set file is wrong.
+    """
+    loaded = [load_data_set(path) for path in find_data_sets(data_sets)]
+    return [data_set for data_set in loaded if data_set.loads_on_arrival]
+
+
+def queue_prefix(settings: EnvironmentSettings) -> str:
+    """What the names of the environment's queues start with."""
+    return f"{settings.prefix}-arrivals-"
+
+
+class Arrivals(Construct):
+    """The queues, and what the landing bucket tells them."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        landing: s3.Bucket,
+        data_sets: Collection[DataSet],
+        key: kms.Key,
+        settings: EnvironmentSettings,
+    ) -> None:
+        super().__init__(scope, id)
+        _refuse(data_sets, settings)
+        if not data_sets:
+            return
+        # By its name: the queues stand before the bucket, which tries each when it is told of it.
+        landing_arn = f"arn:{Aws.PARTITION}:s3:::{bucket_name('landing', settings=settings)}"
+        from_landing = {
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+            "ArnEquals": {"aws:SourceArn": landing_arn},
+        }
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="EncryptNotificationsOfLanding",
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["kms:GenerateDataKey", "kms:Decrypt"],
+                resources=["*"],
+                conditions=from_landing,
+            )
+        )
+        unread = self._queue("Unread", f"{settings.prefix}-unread-arrivals", key)
+        told = []
+        for data_set in data_sets:
+            queue = self._queue(
+                data_set.table_name,
+                f"{queue_prefix(settings)}{data_set.table_name}",
+                key,
+                visibility_timeout=PROCESSED_WITHIN,
+                dead_letter_queue=sqs.DeadLetterQueue(queue=unread, max_receive_count=TRIES),
+            )
+            queue.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid="TellOfLandedFiles",
+                    principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                    actions=["sqs:SendMessage"],
+                    resources=[queue.queue_arn],
+                    conditions=from_landing,
+                )
+            )
+            landing.node.add_dependency(queue)
+            told.append(_notification(queue, data_set.source_prefix))
+        bucket = landing.node.default_child
+        assert isinstance(bucket, s3.CfnBucket)  # noqa: S101  # what an L2 bucket is made of
+        # The property: `add_event_notification` would be a Lambda function at deployment.
+        bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=told
+        )
+
+    def _queue(self, id: str, name: str, key: kms.IKey, **more: object) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            id,
+            queue_name=name,
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            data_key_reuse=Duration.hours(1),
+            enforce_ssl=True,
+            retention_period=KEPT,
+            **more,  # type: ignore[arg-type]  # of the same constructor
+        )
+
+
+def arrival_statements(*, settings: EnvironmentSettings) -> list[iam.PolicyStatement]:
+    """Return what the triggerer needs of the execution role."""
+    queues = f"{queue_prefix(settings)}*"
+    return [
+        iam.PolicyStatement(
+            sid="WatchArrivals",
+            actions=["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
+            resources=[f"arn:{Aws.PARTITION}:sqs:{Aws.REGION}:{Aws.ACCOUNT_ID}:{queues}"],
+        )
+    ]
+
+
+def _notification(queue: sqs.Queue, prefix: str) -> s3.CfnBucket.QueueConfigurationProperty:
+    rule = s3.CfnBucket.FilterRuleProperty(name="prefix", value=prefix)
+    return s3.CfnBucket.QueueConfigurationProperty(
+        event="s3:ObjectCreated:*",
+        queue=queue.queue_arn,
+        filter=s3.CfnBucket.NotificationFilterProperty(
+            s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=[rule])
+        ),
+    )
+
+
+def _refuse(data_sets: Collection[DataSet], settings: EnvironmentSettings) -> None:
+    """What S3 and SQS would refuse in the middle of a deployment."""
+    if len(data_sets) > MOST_NOTIFICATIONS:
+        raise ArrivalsRefused(
+            f"{len(data_sets)} data sets have `schedule: on_arrival`, and a bucket tells at most "
+            f"{MOST_NOTIFICATIONS} queues; give the others a schedule by time"
+        )
+    room = NAME_MAX_LENGTH - len(queue_prefix(settings))
+    for data_set in data_sets:
+        if len(data_set.table_name) > room:
+            raise ArrivalsRefused(
+                f"{data_set.domain}/{data_set.table}: the name of its queue would be too long; "
+                f"with `schedule: on_arrival`, {data_set.table_name} may have {room} characters"
+            )
+    by_prefix = sorted(data_sets, key=lambda data_set: data_set.source_prefix)
+    for outer, inner in pairwise(by_prefix):
+        if inner.source_prefix.startswith(outer.source_prefix):
+            raise ArrivalsRefused(
+                f"{inner.domain}/{inner.table}: its prefix {inner.source_prefix} overlaps "
+                f"{outer.source_prefix} of {outer.domain}/{outer.table}, and S3 tells of a file "
+                "once; give them prefixes apart, or one of them a schedule by time"
+            )
