@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from lake.notifications import Problem, Reported, report
+from lake.notifications.channels import ChannelsFailed
+from lake.notifications.documents import Problem
+from lake.notifications.problems import report
 from lake.quality.documents import CheckReport, OpenProblem
 from lake.quality.results import NAME, samples
 
 MOST_DAYS = 10
 
 
-def announce(found: CheckReport) -> Reported:
+log = logging.getLogger(__name__)
+
+
+def tell(found: CheckReport) -> None:
     """Send what is new and what is over, of the problems of a table.
 
-    Raises:
-        lake.notifications.channels.ChannelsFailed: as `lake.notifications.report`.
+    A channel that is down stops no data: it is told by the next report of the table.
     """
-    return report(f"quality/{found.table}", problems_of(found))
+    try:
+        report(
+            f"quality/{found.table}",
+            problems_of(found),
+            when_over=f"Seen by the run {found.run_id}.",
+            now=found.checked_at,
+        )
+    except ChannelsFailed:
+        log.exception("not every channel was told of %s", found.table)
 
 
 def problems_of(found: CheckReport) -> tuple[Problem, ...]:
@@ -27,12 +40,11 @@ def problems_of(found: CheckReport) -> tuple[Problem, ...]:
 
 
 def _problem(found: CheckReport, each: OpenProblem) -> Problem:
-    severity = "fail" if each.status == "fail" else "warn"
     return Problem(
         id=each.check,
-        title=f"{found.table}: {each.check} {'fails' if severity == 'fail' else 'warns'}",
+        title=f"{found.table}: {each.check}",
         text=_text(found, each),
-        severity=severity,
+        severity="fail" if each.status == "fail" else "warn",
     )
 
 
@@ -55,7 +67,7 @@ def _text(found: CheckReport, each: OpenProblem) -> str:
     ]
     if each.status == "fail":
         lines.append(
-            "Mended, load the day again, or clear the task `quality` of the run that failed."
+            "Once it is mended, load the day again, or clear the task `quality` of its run."
         )
     return "\n".join(lines)
 

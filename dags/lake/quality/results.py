@@ -95,6 +95,8 @@ class Results:
     def open(self, checks: Collection[str], now: datetime) -> tuple[OpenProblem, ...]:
         """The checks that do not hold on some day, as it was last looked at."""
         days: dict[str, list[CheckResult]] = defaultdict(list)
+        if self.target.columns(NAME) is None:
+            return ()
         for row in self.target.query(
             "SELECT * FROM (SELECT *, row_number() OVER ("
             f"PARTITION BY check_name, day ORDER BY checked_at DESC) AS place FROM {NAME} "

@@ -108,7 +108,10 @@ anomalies:
 
 def test_what_is_watched_is_gathered_in_the_scan_and_kept_as_history(shop: Shop) -> None:
     weeks = [FRIDAY - timedelta(weeks=n) for n in range(5, 0, -1)]
-    usual = [{"channel": "shop", "coupon": "x"}, {"channel": "app", "coupon": "y", "quantity": 3}]
+    usual: list[dict[str, Any]] = [
+        {"channel": "shop", "coupon": "x"},
+        {"channel": "app", "coupon": "y", "quantity": 3},
+    ]
     shop.sell(*({**each, "day": day} for day in weeks for each in usual * 2))
     shop.sell(*({"day": FRIDAY, "channel": "app", "weight": 4.0, "price": 20.0} for _ in range(30)))
 
