@@ -11,16 +11,14 @@ from typing import Literal
 from pydantic import Field
 
 from lake.dataset.check import NUMBERS, Check, Declared, RowsCheck, Severity, SqlCondition
+from lake.dataset.check_figures import Freshness, RowCount, Total
 from lake.dataset.check_kinds import (
     AcceptedValues,
     Condition,
-    Freshness,
     Nulls,
     Pattern,
     Range,
     Reference,
-    RowCount,
-    Total,
     Unique,
 )
 from lake.dataset.declaration import Declaration, Name, repeated

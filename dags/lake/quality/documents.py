@@ -125,7 +125,8 @@ class CheckReport(Document):
         """The failed checks and what they found, for the log and for the task's error."""
         lines = [f"{each.check}{_on(each.day)}: {each.message}" for each in self.failed]
         more = f"\nand {len(lines) - 10} more" if len(lines) > 10 else ""  # noqa: PLR2004  # enough
-        return "\n".join([f"{self.table}: {len(lines)} checks failed", *lines[:10]]) + more
+        counted = "1 check" if len(lines) == 1 else f"{len(lines)} checks"
+        return "\n".join([f"{self.table}: {counted} failed", *lines[:10]]) + more
 
 
 def _on(day: date | None) -> str:

@@ -10,15 +10,14 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from lake.dataset.check import Check, RowCheck, RowsCheck
+from lake.dataset.check_figures import Freshness, Total
 from lake.dataset.check_kinds import (
     AcceptedValues,
     Condition,
-    Freshness,
     Nulls,
     Pattern,
     Range,
     Reference,
-    Total,
     Unique,
 )
 from lake.dataset.check_values import Value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from lake.dataset.check import Check, RowCheck
-from lake.dataset.check_kinds import Freshness, RowCount, Total
+from lake.dataset.check_figures import Freshness, RowCount, Total
 from lake.quality.documents import Status
 from lake.quality.scan import Figures
 

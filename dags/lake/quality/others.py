@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from lake.dataset.check_kinds import Total
+from lake.dataset.check_figures import Total
 from lake.dataset.checks import SchemaDrift, Source
 from lake.dataset.column import SOURCE_KEY
 from lake.pipeline.ledger import FILES

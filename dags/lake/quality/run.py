@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from lake.dataset.check import Check, RowCheck
-from lake.dataset.check_kinds import Freshness, RowCount, Total
+from lake.dataset.check_figures import Freshness, RowCount, Total
 from lake.dataset.checks import Anomaly, SchemaDrift, Source
 from lake.quality.anomaly import figure, judge_anomaly
 from lake.quality.documents import CheckedTable, CheckReport, CheckResult, Loaded, Scope

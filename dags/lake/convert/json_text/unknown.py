@@ -19,7 +19,7 @@ from lake.dataset.nested import Struct
 UNKNOWN_FIELDS = "unknown_fields"
 """What the facts of a conversion call them."""
 FIRST_RECORDS = 200
-RECORDS_A_CHUNK = 10
+RECORDS_A_CHUNK = 2
 """Of some hundreds or thousands."""
 MOST_FIELDS = 100
 """That are told of a file; more are keys that are values."""
