@@ -126,7 +126,10 @@ def _maintenance(name: str, data_set: DataSet) -> DAG:
         kept=KEPT_BY_MAINTENANCE,
         **_dag_arguments(data_set),
     ) as dag:
-        tasks.maintain(name=name, this_run="{{ run_id }}")
+        run = {"name": name, "this_run": "{{ run_id }}"}
+        maintained = tasks.maintain(**run)
+        if data_set.checks.declared:
+            maintained >> tasks.quality_of_table(**run)
     return dag
 
 
@@ -152,6 +155,8 @@ def _converted_to_published(
     reported = tasks.report(**run)
 
     planned >> converted >> audited >> published >> checked >> taken_away >> reported
+    if data_set.checks.declared:  # a run that fails them announces nothing, and loses nothing
+        checked >> tasks.quality(**run) >> announced
     checked >> announced  # whatever becomes of the originals, and of files that were refused
     planned >> audited  # it runs where the plan did, whatever became of a conversion
     [converted, checked] >> reported  # it runs only where all of it succeeded

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lake.pipeline.documents import Plan
     from lake.pipeline.lake import Lake
     from lake.pipeline.selection import Selection
+    from lake.quality.documents import CheckReport
+    from lake.targets import Target
 
 log = logging.getLogger(__name__)
 
@@ -172,6 +174,33 @@ def announce(name: str, this_run: str) -> None:
 
 
 @task
+def quality(name: str, this_run: str) -> dict[str, int]:
+    """Runs the checks of the data set file; fails where one fails, and what is wrong is told."""
+    from lake.quality.load import check_load
+
+    lake = _lake(name)
+    return _judged(check_load(lake=lake, plan=_plan(lake, this_run), target=_target()))
+
+
+@task
+def quality_of_table(name: str, this_run: str) -> dict[str, int]:
+    """As `quality`, of what is about the whole table: its age grows where nothing is loaded."""
+    from lake.quality.load import check_table
+
+    return _judged(check_table(lake=_lake(name), run_id=this_run, target=_target()))
+
+
+def _judged(found: CheckReport) -> dict[str, int]:
+    from lake.quality.messages import tell
+
+    tell(found)
+    if found.failed:
+        raise AirflowFailException(found.summary)  # trying again cannot help
+    states = [result.status for result in found.results]
+    return {state: states.count(state) for state in ("ok", "warn", "skipped")}
+
+
+@task
 def archive_or_delete(name: str, this_run: str, chunk: int) -> int:
     """Takes processed files out of the landing prefix."""
     from lake.pipeline.originals import take_away
@@ -206,6 +235,12 @@ def _lake(name: str) -> Lake:
     from lake.pipeline.lake import Lake
 
     return Lake.of(data_set_named(name), lake_settings())
+
+
+def _target() -> Target:
+    from lake.targets.athena import AthenaTarget
+
+    return AthenaTarget.of(lake_settings())
 
 
 def _plan(lake: Lake, this_run: str) -> Plan:

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from croniter import croniter  # type: ignore[import-untyped]  # it has no types
 from pydantic import AfterValidator, Field, model_validator
 
+from lake.dataset.check import Declared
+from lake.dataset.checks import Checks
 from lake.dataset.column import Column
 from lake.dataset.declaration import Declaration, Name, repeated
 from lake.dataset.errors import Problem, ProblemsFound
@@ -174,6 +176,7 @@ class DataSet(Declaration):
     originals: Originals = Originals()
     maintenance: Maintenance = Maintenance()
     run: RunControls = RunControls()
+    checks: Checks = Checks()
 
     @property
     def table_name(self) -> str:
@@ -210,6 +213,11 @@ class DataSet(Declaration):
         by_name = {column.name: column for column in self.columns}
         return tuple(by_name[name] for name in self.partitions)
 
+    @property
+    def day_column(self) -> str | None:
+        """The date that the table is partitioned by, the outermost of several."""
+        return next((each.name for each in self.partition_columns if each.kind == "date"), None)
+
     def layout_problems(self) -> Iterator[Problem]:
         """What does not fit together in the layout and its columns; each format says it."""
         raise NotImplementedError
@@ -222,6 +230,7 @@ class DataSet(Declaration):
             *self.layout_problems(),
             *self.target.problems(self.keys, self.partitions, self._glue_types),
             *self.run.problems(),
+            *self._check_problems(),
         ]
         if problems:
             raise ProblemsFound(problems)
@@ -234,6 +243,14 @@ class DataSet(Declaration):
     def _column_problems(self) -> Iterator[Problem]:
         for index, column in enumerate(self.columns):
             yield from column.problems(f"columns[{index}] ({column.name})")
+
+    def _check_problems(self) -> Iterator[Problem]:
+        if not {*self.keys, *self.partitions} <= set(self._glue_types):
+            return  # said already
+        table = Declared(
+            types=self._glue_types, keys=self.keys, day=self.day_column, has_files=True
+        )
+        yield from self.checks.problems(table)
 
     def _name_problems(self) -> Iterator[Problem]:
         names = [column.name for column in self.columns]

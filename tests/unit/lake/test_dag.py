@@ -17,7 +17,16 @@ from lake.assets import table_asset
 from infra.bundle import build_bundle
 from infra.local.settings import REPOSITORY
 
-STAGES = ["convert", "audit", "publish", "check", "announce", "archive_or_delete", "report"]
+STAGES = [
+    "convert",
+    "audit",
+    "publish",
+    "check",
+    "archive_or_delete",
+    "report",
+    "quality",
+    "announce",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +120,7 @@ def test_the_dags_read_as_their_diagrams(quotes: DAG, backfill: DAG) -> None:
 def test_a_table_is_maintained_when_its_data_set_says(found: BundleDagBag) -> None:
     dag = found.dags["market_quotes_maintenance"]
 
-    assert order(dag) == ["maintain"]
+    assert order(dag) == ["maintain", "quality_of_table"]
     assert str(dag.schedule) == "@daily"
     assert dag.start_date is None, "it would run as soon as it is deployed"
 
@@ -202,7 +211,10 @@ def test_what_changed_is_announced_once_it_is_checked_whatever_becomes_of_the_fi
 ) -> None:
     for dag in (quotes, backfill):
         announce: Any = dag.get_task("announce")
-        assert announce.upstream_task_ids == {"check"}
+        assert announce.upstream_task_ids == {"check", "quality"}
+        quality = dag.get_task("quality")
+        assert quality.upstream_task_ids == {"check"}
+        assert quality.downstream_task_ids == {"announce"}, "the files go whatever it finds"
         assert announce.downstream_task_ids == set()
         assert announce.trigger_rule == TriggerRule.ALL_SUCCESS
         assert announce.outlets == [table_asset("market_quotes")]

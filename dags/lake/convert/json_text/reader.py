@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from lake.convert.json_text.lines import read_lines
 from lake.convert.json_text.reasons import Reasons
 from lake.convert.json_text.record import record_type
 from lake.convert.json_text.syntax import SYNTAX_ERRORS
+from lake.convert.json_text.unknown import UNKNOWN_FIELDS, UnknownFields
 from lake.convert.reader import Reader
 from lake.convert.rejects import Rejects
 from lake.convert.source import Source
@@ -44,6 +45,8 @@ class JsonReader(Reader):
         self._record = record_type(dataset)
         self._pending = PendingBatch(dataset, self._record, self._reasons)
         self._decoder = msgspec.json.Decoder(self._record.json_type)
+        # Only where somebody wants to know: looking takes its time.
+        self._unknown = UnknownFields(dataset) if dataset.checks.schema_drift else None
         self._lines = 0
         self._control = 0
 
@@ -57,6 +60,12 @@ class JsonReader(Reader):
         """Empty lines among them."""
         return self._control
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The fields that no column reads: how many of the records looked at have each."""
+        found = self._unknown.counts if self._unknown else None
+        return {UNKNOWN_FIELDS: found} if found else {}
+
     def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The file's rows in order."""
         pending = self._pending
@@ -69,6 +78,8 @@ class JsonReader(Reader):
                 or pending.size_bytes + len(chunk.data) > BATCH_BYTES
             ):
                 yield from self._finished()
+            if self._unknown:
+                self._unknown.look(chunk, self._encoding)
             with _no_garbage_collection():
                 self._read(chunk)
         yield from self._finished()

@@ -1,0 +1,1 @@
+"""Data quality: the checks that a file declares, run where the data is."""

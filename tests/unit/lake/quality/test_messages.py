@@ -1,0 +1,111 @@
+"""What people are told of the checks: the texts, and that they arrive once."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import boto3
+import pytest
+from lake.quality.messages import problems_of, tell
+
+from .conftest import FRIDAY, NOW, SATURDAY, Shop
+
+CHECK = "ranges: [{column: quantity, at_most: 5}]"
+
+
+def test_a_problem_says_what_where_how_much_and_what_to_do(shop: Shop) -> None:
+    shop.sell({"id": 7, "quantity": 6}, {"id": 8, "quantity": 9}, {"id": 9})
+
+    [problem] = problems_of(shop.report(CHECK))
+
+    assert (problem.id, problem.severity) == ("range(quantity)", "fail")
+    assert problem.title == "sales: range(quantity)"
+    assert problem.text == (
+        "2 of 3 rows (66.67%) fail it on 2024-03-01.\n"
+        "\n"
+        "Table: sales (owner: sales-team)\n"
+        "Check: range(quantity)\n"
+        "Limit: at most 0\n"
+        "\n"
+        "Some of the rows:\n"
+        "  id = 7, quantity = 6, day = 2024-03-01\n"
+        "  id = 8, quantity = 9, day = 2024-03-01\n"
+        "\n"
+        "All of them:\n"
+        '  SELECT * FROM (SELECT checked.*, CASE WHEN (NOT (checked."quantity" <= 5)) '
+        'THEN 1 ELSE 0 END AS failing FROM "sales" AS checked '
+        "WHERE checked.\"day\" IN (DATE '2024-03-01')) AS found WHERE failing = 1\n"
+        "\n"
+        "The rows are in the table; nothing was taken back, and later days are loaded.\n"
+        "History: SELECT * FROM quality_results WHERE table_name = 'sales' "
+        "AND check_name = 'range(quantity)' ORDER BY checked_at\n"
+        "Once it is mended, load the day again, or clear the task `quality` of its run."
+    )
+
+
+def test_a_problem_of_many_days_names_the_last_ones(shop: Shop) -> None:
+    days = [FRIDAY - timedelta(days=n) for n in range(13)]
+    shop.sell(*({"day": day, "quantity": 6} for day in days))
+
+    [problem] = problems_of(shop.report(CHECK, days=days))
+
+    assert problem.text.splitlines()[0].endswith("2024-02-29, 2024-03-01 and 3 days before.")
+
+
+@pytest.fixture
+def received(moto_endpoint: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> object:
+    """What a topic of SNS delivers, by subject and text."""
+    assert shop
+    options = {
+        "LANDING_BUCKET": "landing", "CURATED_BUCKET": "data", "DATABASE": "lake",
+        "WORKGROUP": "primary", "TASK_SLOTS": "1", "ENVIRONMENT": "lake-dev",
+        "ARRIVAL_QUEUES": "lake-dev-",
+    }  # fmt: skip
+    for name, value in options.items():
+        monkeypatch.setenv(f"AIRFLOW__LAKE__{name}", value)
+    for name, value in {
+        "AWS_ENDPOINT_URL": moto_endpoint, "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    topic = sns.create_topic(Name="problems")["TopicArn"]
+    monkeypatch.setenv("AIRFLOW__LAKE__SNS_TOPIC_ARN", topic)
+    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+
+    def messages() -> list[tuple[str, str]]:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        found = []
+        for each in answer.get("Messages", []):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+            body = json.loads(each["Body"])
+            found.append((body["Subject"], body["Message"]))
+        return found
+
+    return messages
+
+
+def test_one_message_a_problem_and_one_when_it_is_over(shop: Shop, received: object) -> None:
+    assert callable(received)
+    shop.sell({"id": 1, "day": FRIDAY, "quantity": 6}, {"id": 2, "day": SATURDAY, "quantity": 6})
+
+    tell(shop.report(CHECK, days=[FRIDAY]))
+    [(subject, text)] = received()
+    assert subject == "[lake-dev] sales: range(quantity) - FAIL"
+    assert "1 of 1 rows (100.00%) fail it on 2024-03-01." in text
+
+    tell(shop.report(CHECK, days=[FRIDAY], now=NOW + timedelta(minutes=1)))
+    tell(shop.report(CHECK, days=[SATURDAY], run_id="run-2", now=NOW + timedelta(hours=1)))
+    assert received() == [], "the same problem, in other runs"
+
+    shop.run_sql("UPDATE sales SET quantity = 1")
+    tell(shop.report(CHECK, days=[SATURDAY], run_id="run-3", now=NOW + timedelta(hours=2)))
+    assert received() == [], "Friday was not looked at since"
+
+    tell(shop.report(CHECK, days=[FRIDAY], run_id="run-4", now=NOW + timedelta(hours=3)))
+    [(subject, text)] = received()
+    assert subject == "[lake-dev] sales: range(quantity) - OVER"
+    assert "Seen by the run run-4." in text
