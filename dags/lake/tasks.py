@@ -179,7 +179,7 @@ def quality(name: str, this_run: str) -> dict[str, int]:
     from lake.quality.load import check_load
 
     lake = _lake(name)
-    return _judged(check_load(lake=lake, plan=_plan(lake, this_run), target=_target()))
+    return judged(check_load(lake=lake, plan=_plan(lake, this_run), target=_target()))
 
 
 @task
@@ -187,15 +187,20 @@ def quality_of_table(name: str, this_run: str) -> dict[str, int]:
     """As `quality`, of what is about the whole table: its age grows where nothing is loaded."""
     from lake.quality.load import check_table
 
-    return _judged(check_table(lake=_lake(name), run_id=this_run, target=_target()))
+    return judged(check_table(lake=_lake(name), run_id=this_run, target=_target()))
 
 
-def _judged(found: CheckReport) -> dict[str, int]:
+def judged(found: CheckReport) -> dict[str, int]:
+    """Tells of problems that are new or over; how many checks ended in each state.
+
+    Raises:
+        AirflowFailException: a check failed, which trying again cannot help.
+    """
     from lake.quality.messages import tell
 
     tell(found)
     if found.failed:
-        raise AirflowFailException(found.summary)  # trying again cannot help
+        raise AirflowFailException(found.summary)
     states = [result.status for result in found.results]
     return {state: states.count(state) for state in ("ok", "warn", "skipped")}
 

@@ -82,7 +82,7 @@ def _steps(domain: str, graph: Graph, settings: LakeSettings, target: TargetName
                 domain=domain, table=node.table, days=days, target=target
             )
             days >> loaded >> done[node.table]
-        for table in sorted(node.query.reads & set(done)):
+        for table in sorted(node.needs & set(done)):
             done[table] >> loaded
 
 

@@ -1,4 +1,4 @@
-"""All models of the lake and what they read: the order in which they are computed."""
+"""All models of the lake and what they need: the order in which they are computed."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ class Node:
         """The table's name in the environment's database."""
         return self.model.table_name
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """The tables that its query reads, and those that its checks compare it with."""
+        checks = self.model.checks
+        return self.query.reads | {check.table for check in (*checks.references, *checks.totals)}
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -53,7 +59,7 @@ class Graph:
             for table, path in model_paths.items()
             if table in wanted
         }
-        read = {table for node in nodes.values() for table in node.query.reads}
+        read = {table for node in nodes.values() for table in node.needs}
         for table in sorted((read & set(model_paths)) - wanted):
             nodes[table] = Node(*load_model(model_paths[table]), model_paths[table])
         graph = cls(nodes, {t: load_data_set(set_paths[t]) for t in sorted(read & set(set_paths))})
@@ -62,17 +68,17 @@ class Graph:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """The models' tables, each after those that it reads."""
+        """The models' tables, each after those that it needs."""
         return tuple(table for table in self._sorter().static_order() if table in self.nodes)
 
     def of(self, domain: str) -> tuple[Node, ...]:
-        """The models of a domain, each after those that it reads."""
+        """The models of a domain, each after those that it needs."""
         nodes = (self.nodes[table] for table in self.order)
         return tuple(node for node in nodes if node.model.domain == domain)
 
     def sources(self, domain: str) -> tuple[str, ...]:
-        """What the models of a domain read that is made elsewhere, sorted."""
-        read = {table for node in self.of(domain) for table in node.query.reads}
+        """What the models of a domain need that is made elsewhere, sorted."""
+        read = {table for node in self.of(domain) for table in node.needs}
         return tuple(sorted(read - {node.table for node in self.of(domain)}))
 
     def day_column(self, table: str) -> str | None:
@@ -83,7 +89,7 @@ class Graph:
         return dates[0] if dates else None
 
     def _sorter(self) -> TopologicalSorter[str]:
-        return TopologicalSorter({table: node.query.reads for table, node in self.nodes.items()})
+        return TopologicalSorter({table: node.needs for table, node in self.nodes.items()})
 
     def _check(self, *, models: Collection[str], data_sets: Collection[str]) -> None:
         for table, node in self.nodes.items():
@@ -102,7 +108,7 @@ class Graph:
 
 
 def _unknown(node: Node, known: Collection[str]) -> Iterator[Problem]:
-    for table in sorted(node.query.reads - set(known)):
+    for table in sorted(node.needs - set(known)):
         near = difflib.get_close_matches(table, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         message = f"reads {table}, which no data set and no model makes{hint}"

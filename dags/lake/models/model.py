@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Annotated
 
+from lake.dataset.check import Declared
+from lake.dataset.checks import Checks
 from lake.dataset.column import Column
 from lake.dataset.declaration import Declaration, Name, repeated
 from lake.dataset.errors import Problem, ProblemsFound
@@ -50,6 +52,9 @@ class Model(Declaration):
         default=(), strict=False, examples=[["music_song_metadata"]]
     )
     """Tables without days of their own: when one of them changes, every day is computed again."""
+
+    checks: Checks = Checks()
+    """What has to hold of the rows after a load; a run in which it does not goes no further."""
 
     @property
     def table_name(self) -> str:
@@ -101,6 +106,7 @@ class Model(Declaration):
             name = re.sub(r".*\(|\)", "", text)
             if name not in names:
                 yield Problem(f"partitions[{index}]", _no_column(name, names))
+        yield from self.checks.problems(Declared(types=types, keys=self.keys, day=self.by_day))
         if self.rebuild_when_changed and not self.by_day:
             message = "is for tables with `by_day`; every other is computed whole each time"
             yield Problem("rebuild_when_changed", message)

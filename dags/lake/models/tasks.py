@@ -12,6 +12,7 @@ from lake.models.assets import model_asset
 from lake.models.graph import Graph
 from lake.settings import TargetName, lake_settings
 from lake.targets import Target
+from lake.tasks import judged
 
 _DAGS = Path(__file__).resolve().parents[2]
 MODELS, DATA_SETS = _DAGS / "models", _DAGS / "datasets"
@@ -96,8 +97,12 @@ def unload(domain: str, table: str, days: list[list[str]]) -> list[list[str]]:
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
 def check(domain: str, table: str, days: list[list[str]], target: TargetName) -> Iterator[Metadata]:
-    """Counts what the step read and wrote, and announces the table to whoever reads it."""
+    """Counts what the step read and wrote, and runs the model's checks.
+
+    Where they hold, whoever reads the table is told of it; where one fails, the run ends here.
+    """
     from lake.models.audit import audit
+    from lake.models.quality import check_model
 
     graph = graph_of(domain)
     node = graph.nodes[table]
@@ -106,7 +111,10 @@ def check(domain: str, table: str, days: list[list[str]], target: TargetName) ->
     context = get_current_context()
     run = context["dag_run"]
     dates = sorted(day for some in days for day in some)
-    audit(node, graph, target=_target(target), days=dates, dag_id=run.dag_id, run_id=run.run_id)
+    run_id, on = f"{run.dag_id}/{run.run_id}", _target(target)
+    audit(node, graph, target=on, days=dates, dag_id=run.dag_id, run_id=run.run_id)
+    if node.model.checks.declared:
+        judged(check_model(node.model, target=on, days=dates, run_id=run_id))
     extra: dict[str, Any] = {"days": dates if node.model.by_day else None, "run_id": run.run_id}
     yield Metadata(model_asset(table, target), extra=extra)
 

@@ -107,6 +107,8 @@ class OpenProblem(Document):
 class CheckReport(Document):
     """What the checks of a table gave in a run."""
 
+    target: str = "athena"
+    """Where the table is."""
     table: str
     owner: str
     run_id: str

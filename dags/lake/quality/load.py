@@ -14,9 +14,6 @@ from lake.quality.documents import CheckedTable, CheckReport, Loaded, Scope
 from lake.quality.run import run_checks
 from lake.targets import Target
 
-PREFIX = "_quality/results/"
-"""Of the table `quality_results`, in the curated bucket."""
-
 
 def check_load(*, lake: Lake, plan: Plan, target: Target) -> CheckReport:
     """Run the checks of a data set over the days that a run changed, and over the table.
@@ -30,7 +27,6 @@ def check_load(*, lake: Lake, plan: Plan, target: Target) -> CheckReport:
         checked=CheckedTable.of(lake.data_set),
         scope=Scope(days=None if days is None else tuple(map(date.fromisoformat, days))),
         run_id=plan.run_id,
-        results_location=location(lake),
         loaded=_loaded(lake, plan),
     )
 
@@ -42,13 +38,7 @@ def check_table(*, lake: Lake, run_id: str, target: Target) -> CheckReport:
         checked=CheckedTable.of(lake.data_set),
         scope=Scope(days=()),
         run_id=run_id,
-        results_location=location(lake),
     )
-
-
-def location(lake: Lake) -> str:
-    """The folder of `quality_results`."""
-    return f"s3://{lake.store.curated_bucket}/{PREFIX}"
 
 
 def _loaded(lake: Lake, plan: Plan) -> Loaded:

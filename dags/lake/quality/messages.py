@@ -25,7 +25,7 @@ def tell(found: CheckReport) -> None:
     """
     try:
         report(
-            f"quality/{found.table}",
+            f"quality/{found.table}{'' if found.target == 'athena' else f'@{found.target}'}",
             problems_of(found),
             when_over=f"Seen by the run {found.run_id}.",
             now=found.checked_at,

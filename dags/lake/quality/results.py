@@ -15,31 +15,45 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from lake.dataset.column import Column
 from lake.pipeline.athena import QueryFailed
 from lake.quality.documents import CheckResult, OpenProblem
 from lake.quality.expressions import quoted
-from lake.targets import Target
+from lake.targets import TableDefinition, Target
 
 log = logging.getLogger(__name__)
 
 NAME = "quality_results"
-COLUMNS = {
-    "table_name": "string",
-    "check_name": "string",
-    "kind": "string",
-    "severity": "string",
-    "status": "string",
-    "day": "date",
-    "measured": "double",
-    "threshold": "string",
-    "rows_checked": "bigint",
-    "failing_rows": "bigint",
-    "sample": "string",
-    "query": "string",
-    "message": "string",
-    "run_id": "string",
-    "checked_at": "timestamp",
-}
+
+
+def _column(name: str, kind: str, description: str) -> Column:
+    return Column(name=name, type=kind, nullable=True, description=description)
+
+
+QUALITY_RESULTS = TableDefinition(
+    name=NAME,
+    folder="_tables/quality_results/",
+    description="What the checks of each table found: a row a check, run and day",
+    columns=(
+        _column("table_name", "string", "Table that was looked at"),
+        _column("check_name", "string", "Check, as its file or its default calls it"),
+        _column("kind", "string", "Key of `checks` that declares it"),
+        _column("severity", "string", "fail or warn"),
+        _column("status", "string", "ok, warn, fail or skipped"),
+        _column("day", "date", "Day of the rows; NULL for the whole table"),
+        _column("measured", "double", "What was measured"),
+        _column("threshold", "string", "What it was held to"),
+        _column("rows_checked", "bigint", "How many rows were looked at"),
+        _column("failing_rows", "bigint", "How many of them fail"),
+        _column("sample", "string", "Keys of some of them, as a JSON list"),
+        _column("query", "string", "Lists all of them"),
+        _column("message", "string", "What was found, in words"),
+        _column("run_id", "string", "Run that looked"),
+        _column("checked_at", "timestamp", "When, in UTC"),
+    ),
+    partitioning=("table_name",),
+)
+COLUMNS = tuple(column.name for column in QUALITY_RESULTS.columns)
 MOST_STATEMENT_CHARACTERS = 150_000
 """Athena takes 262,144 bytes (https://docs.aws.amazon.com/athena/latest/ug/service-limits.html)."""
 MOST_MESSAGE_CHARACTERS = 4_000
@@ -56,15 +70,13 @@ class Results:
 
     target: Target
     table: str
-    location: str
-    """The folder of `quality_results`, as `s3://bucket/folder/`."""
 
     def write(self, results: Sequence[CheckResult], *, run_id: str, checked_at: datetime) -> None:
         """Write what a run found; what an earlier try of it found is replaced.
 
         Rows are only added, but for such a repetition: additions do not collide.
         """
-        self._ensure()
+        self.target.ensure(QUALITY_RESULTS)
         own = f"table_name = {quoted(self.table)} AND run_id = {quoted(run_id)}"
         if self.target.query(f"SELECT 1 AS there FROM {NAME} WHERE {own} LIMIT 1"):
             self._execute(f"DELETE FROM {NAME} WHERE {own}")
@@ -109,18 +121,6 @@ class Results:
 
     def _recent(self, now: datetime) -> str:
         return f"table_name = {quoted(self.table)} AND checked_at > {_timestamp(now - OLDEST)}"
-
-    def _ensure(self) -> None:
-        there = self.target.columns(NAME)
-        if there is None:
-            columns = ", ".join(f"`{name}` {kind}" for name, kind in COLUMNS.items())
-            self._execute(
-                f"CREATE TABLE IF NOT EXISTS `{NAME}` ({columns})\n"
-                "COMMENT 'What the checks of each table found'\n"
-                f"PARTITIONED BY (`table_name`)\nLOCATION {quoted(self.location)}\n"
-                "TBLPROPERTIES ('table_type'='ICEBERG', 'format'='parquet', "
-                "'write_compression'='zstd')"
-            )
 
     def _execute(self, statement: str) -> None:
         """Run a statement that writes, again where another writer was first."""

@@ -30,7 +30,6 @@ def run_checks(
     checked: CheckedTable,
     scope: Scope,
     run_id: str,
-    results_location: str,
     loaded: Loaded | None = None,
     now: datetime | None = None,
 ) -> CheckReport:
@@ -44,7 +43,6 @@ def run_checks(
         checked: the table and its checks.
         scope: what the run touched.
         run_id: the run.
-        results_location: the folder of `quality_results`, as `s3://bucket/folder/`.
         loaded: what a load says of its files; None where the run loads none.
         now: the time in UTC; that of the clock by default.
 
@@ -53,13 +51,14 @@ def run_checks(
             file that is no SQL; then nothing is written.
     """
     now = now or datetime.now(UTC)
-    results = Results(target, checked.name, results_location)
+    results = Results(target, checked.name)
     run = _Run(target, checked, scope, results, loaded, now)
     found = tuple(run.results())
     if found:
         results.write(found, run_id=run_id, checked_at=now)
     titles = [check.title for _, check in checked.checks.declared]
     report = CheckReport(
+        target=target.name,
         table=checked.name,
         owner=checked.owner,
         run_id=run_id,

@@ -11,6 +11,10 @@ columns:
   - {name: location, type: string, nullable: true, description: "Where they are from, as text"}
   - {name: latitude, type: double, nullable: true, description: "Degrees north"}
   - {name: longitude, type: double, nullable: true, description: "Degrees east"}
+checks:
+  ranges:
+    - {column: latitude, at_least: -90, at_most: 90}
+    - {column: longitude, at_least: -180, at_most: 180}
 */
 SELECT
     artist_id,

@@ -19,6 +19,13 @@ columns:
   - {name: item_in_session, type: int, description: "Number of the event in its session"}
   - {name: location, type: string, nullable: true, description: "Where the user was, as text"}
   - {name: user_agent, type: string, nullable: true, description: "As the browser says it"}
+checks:
+  nulls: [{column: user_id, allowed: 0.05, warn_above: 0.01}]
+  accepted_values: [{column: level, values: [free, paid]}]
+  references:
+    - {columns: [song_id], table: music_songs}
+    - {columns: [artist_id], table: music_artists}
+  anomalies: [{of: rows}]
 */
 WITH plays AS (
     SELECT

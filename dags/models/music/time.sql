@@ -13,6 +13,8 @@ columns:
   - {name: month, type: int, description: "1 to 12"}
   - {name: year, type: int, description: "Year"}
   - {name: weekday, type: int, description: "Day of the week by ISO 8601, 1 is Monday"}
+checks:
+  ranges: [{column: weekday, at_least: 1, at_most: 7}]
 */
 SELECT DISTINCT
     started_at,

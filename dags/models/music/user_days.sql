@@ -13,6 +13,8 @@ columns:
   - {name: gender, type: string, nullable: true, description: "F or M"}
   - {name: level, type: string, description: "free or paid, at the end of the day"}
   - {name: last_seen_at, type: timestamp, description: "Time of the last event of the day, in UTC"}
+checks:
+  accepted_values: [{column: level, values: [free, paid]}]
 */
 SELECT user_id, day, first_name, last_name, gender, level, occurred_at AS last_seen_at
 FROM (

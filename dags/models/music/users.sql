@@ -10,6 +10,9 @@ columns:
   - {name: gender, type: string, nullable: true, description: "F or M"}
   - {name: level, type: string, description: "Their latest level, free or paid"}
   - {name: last_seen_at, type: timestamp, description: "Time of their last event, in UTC"}
+checks:
+  unique: [{columns: [user_id]}]
+  accepted_values: [{column: gender, values: [F, M], severity: warn}]
 */
 SELECT user_id, first_name, last_name, gender, level, last_seen_at
 FROM (

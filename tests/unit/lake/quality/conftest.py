@@ -124,7 +124,6 @@ class Shop:
             checked=self.checked(checks),
             scope=Scope(days=None if days is None else tuple(days)),
             run_id=run_id,
-            results_location="s3://data/quality_results/",
             loaded=loaded,
             now=now,
         )
