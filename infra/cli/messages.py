@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -17,8 +16,8 @@ from infra.cli.environment import DeployedEnvironment
 from infra.cli.steps import Failed, console
 from infra.local.settings import LocalSettings
 
-UNSEEN_SECONDS = 5
-"""For so long a message that was read is not given out again; then it is in the inbox as before."""
+UNSEEN_SECONDS = 60
+"""For so long a message that was read is not given out again, where nothing puts it back."""
 
 
 class ReceivedMessage(BaseModel):
@@ -28,7 +27,6 @@ class ReceivedMessage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    id: str = Field(alias="MessageId")
     sent_at: datetime = Field(alias="Timestamp")
     subject: str = Field(alias="Subject", default="")
     text: str = Field(alias="Message")
@@ -52,21 +50,29 @@ def read_messages(
                 "NotificationSettings(inbox=True) in infra/settings.py, and run `lake up`"
             ) from error
         raise
-    found: dict[str, ReceivedMessage] = {}
+    found: list[ReceivedMessage] = []
+    taken: list[dict[str, Any]] = []
     while batch := _receive(sqs, url):
-        new = {message.id: message for message in batch if message.id not in found}
-        if not new:  # it took longer than they are unseen
-            break
-        found |= new
-    return sorted(found.values(), key=lambda message: message.sent_at)
+        taken.append({"QueueUrl": url, "Entries": _put_back(batch)})
+        found += [ReceivedMessage.model_validate_json(message["Body"]) for message in batch]
+    for batch_taken in taken:
+        sqs.change_message_visibility_batch(**batch_taken)
+    return sorted(found, key=lambda message: message.sent_at)
 
 
-def _receive(sqs: Any, url: str) -> list[ReceivedMessage]:
+def _receive(sqs: Any, url: str) -> list[Any]:
     answer = sqs.receive_message(
         QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=UNSEEN_SECONDS
     )
-    bodies = [json.loads(message["Body"]) for message in answer.get("Messages", [])]
-    return [ReceivedMessage.model_validate(body) for body in bodies]
+    return list(answer.get("Messages", []))
+
+
+def _put_back(batch: Sequence[Any]) -> list[dict[str, Any]]:
+    """What makes messages visible again at once."""
+    return [
+        {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
+        for number, message in enumerate(batch)
+    ]
 
 
 def print_messages(messages: Sequence[ReceivedMessage]) -> None:

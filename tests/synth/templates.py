@@ -37,6 +37,7 @@ PHYSICAL_NAMES = {
     "AWS::Logs::LogGroup": ("LogGroupName",),
     "AWS::MWAA::Environment": ("Name",),
     "AWS::S3::Bucket": ("BucketName",),
+    "AWS::SNS::Topic": ("TopicName",),
     "AWS::SQS::Queue": ("QueueName",),
 }
 """Where each type of resource that the lake names has its name."""

@@ -88,6 +88,9 @@ def test_the_dags_learn_the_lake_from_configuration_options(
         "lake.workgroup": settings.prefix,
         "lake.arrival_queues": f"{settings.prefix}-arrivals-",
         "lake.task_slots": {"dev": "10", "prod": "100"}[settings.name],
+        "lake.environment": settings.prefix,
+        "lake.sns_topic_arn": templates.output(f"{settings.prefix}-storage", "MessagesTopicArn"),
+        "lake.reminder_days": str(settings.notifications.reminder_days),
     }
 
 

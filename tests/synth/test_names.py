@@ -21,6 +21,8 @@ NAMED_BY_CLOUDFORMATION = {
     "AWS::Lambda::Function",
     "AWS::Lambda::LayerVersion",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "Custom::CDKBucketDeployment",
     "Custom::S3AutoDeleteObjects",

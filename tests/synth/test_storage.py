@@ -34,12 +34,21 @@ def test_there_is_one_customer_key_which_rotates(
     assert alias.name == f"alias/{settings.prefix}"
 
 
-def test_the_key_policy_admits_the_account_and_the_logs_of_the_lake(
+def test_the_key_policy_admits_the_account_the_logs_of_the_lake_and_its_messages(
     templates: Templates, settings: EnvironmentSettings
 ) -> None:
     policy = templates.only("AWS::KMS::Key").properties["KeyPolicy"]
     logs = f"arn:aws-cn:logs:{REGION}:{ACCOUNT}:log-group"
     spark = [f"{logs}:/aws/emr-serverless/{settings.prefix}"] if settings.spark else []
+    topic = f"arn:aws-cn:sns:{REGION}:{ACCOUNT}:{settings.prefix}-messages"
+    inbox = {
+        "Sid": "FillInbox",
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
     assert policy["Statement"] == [
         {
             "Effect": "Allow",
@@ -82,6 +91,7 @@ def test_the_key_policy_admits_the_account_and_the_logs_of_the_lake(
                 },
             },
         },
+        *([inbox] if settings.notifications.inbox else []),
     ]
 
 

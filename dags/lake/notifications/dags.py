@@ -12,11 +12,16 @@ from airflow.sdk import DAG, get_current_context, task
 from airflow.sdk.configuration import conf
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from airflow.sdk.exceptions import AirflowFailException
 
 from lake.notifications.channels import channels_of
 from lake.settings import lake_settings
 
 LAST_TASK = "notify"
+
+
+class ProblemsReported(AirflowFailException):
+    """A task fails for problems that it reported itself: its failure is no problem more."""
 
 
 @contextmanager
@@ -87,6 +92,7 @@ def leave_task_failure(context: Any) -> None:
         reason=_reason(error),
         tries=instance.try_number,
         failed_at=datetime.now(UTC),
+        reported=isinstance(error, ProblemsReported),
     )
     run = _run(instance.dag_id, instance.run_id, kept="")
     leave_failure(Reporter.of(lake_settings()).store, run, failure)

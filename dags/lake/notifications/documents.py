@@ -47,8 +47,17 @@ class ToldProblem(Document):
     """When it was last told."""
 
 
+class Turn(Document):
+    """That one report is sending: others of the scope wait, for as long as that may last."""
+
+    report: str
+    until: datetime
+
+
 class Told(Document):
     """What the channels were told of one scope."""
 
     channels: Mapping[str, Mapping[str, ToldProblem]] = Field(default_factory=dict)
     """By the channel's name and the problem's id."""
+    turn: Turn | None = None
+    """Whose turn it is to send, while somebody does."""

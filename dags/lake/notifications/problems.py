@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import sleep
+from uuid import uuid4
 
 from lake.notifications.channels import Channel, ChannelsFailed, channels_of
-from lake.notifications.documents import Problem, Reported, Told, ToldProblem
+from lake.notifications.documents import Problem, Reported, Told, ToldProblem, Turn
 from lake.notifications.messages import Change, digest_of, message_of
 from lake.pipeline.store import Store, connect
 from lake.settings import LakeSettings, lake_settings
@@ -22,8 +24,9 @@ from lake.settings import LakeSettings, lake_settings
 SCOPE = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
 MOST_MESSAGES = 10
 """Of one report to one channel: more changes than that are one message that lists them."""
-MOST_WRITERS = 20
-"""That report on one scope at the same moment, before it is an error."""
+TURN = timedelta(minutes=2)
+"""How long sending takes at most: a report that was killed is waited for no longer."""
+WAIT_SECONDS = 0.5
 
 
 def report(
@@ -67,6 +70,7 @@ class Reporter:
     channels: tuple[Channel, ...]
     reminder: timedelta | None
     """After which a problem that is still open is told again; None: never."""
+    turn: timedelta = TURN
 
     @classmethod
     def of(cls, settings: LakeSettings) -> Reporter:
@@ -108,22 +112,33 @@ class Reporter:
             when_over=when_over,
             now=now or datetime.now(UTC),
         )
-        for _ in range(MOST_WRITERS):
-            found, etag = self.store.read_tagged(place_of(scope), Told)
-            told = (found or Told()).channels
-            # Sent first and written after: a kill in between sends again, and loses nothing.
-            after = Told(
-                channels={c.name: delivery.tell(c, told.get(c.name, {})) for c in self.channels}
-            )
-            if found == after or (not found and not any(after.channels.values())):
-                break
-            if self.store.replace(place_of(scope), after, etag=etag):
-                break  # Otherwise another report wrote: what this one told stays told.
-        else:
-            raise RuntimeError(f"too many reports at once write {place_of(scope)}")
+        self._deliver(delivery, place_of(scope))
         if delivery.failures:
             raise ChannelsFailed(delivery.failures)
         return delivery.reported
+
+    def _deliver(self, delivery: _Delivery, key: str) -> None:
+        """Send and write, in turns with other reports of the scope: each message is sent once.
+
+        Sent first and written after: a kill in between sends again, and loses nothing. Who is
+        killed keeps the others waiting until its turn is over.
+        """
+        mine = uuid4().hex
+        while True:
+            found, etag = self.store.read_tagged(key, Told)
+            told = found or Told()
+            known = {each.name: told.channels.get(each.name, {}) for each in self.channels}
+            if told.turn and told.turn.report == mine:
+                after = {each.name: delivery.tell(each, known[each.name]) for each in self.channels}
+                if self.store.replace(key, Told(channels=after), etag=etag):
+                    return
+            elif not any(delivery.changes(channel) for channel in known.values()):
+                return
+            elif told.turn is None or told.turn.until <= datetime.now(UTC):
+                turn = Turn(report=mine, until=datetime.now(UTC) + self.turn)
+                self.store.replace(key, told.model_copy(update={"turn": turn}), etag=etag)
+            else:
+                sleep(WAIT_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +160,7 @@ class _Delivery:
     def tell(self, channel: Channel, told: Mapping[str, ToldProblem]) -> dict[str, ToldProblem]:
         """Send a channel what it does not know yet; gives what it knows then."""
         self.failures.pop(channel.name, None)
-        changes = self._changes(told)
+        changes = self.changes(told)
         due = [change for change in changes if (channel.name, change.id) not in self.sent]
         for batch in [due] if len(due) > MOST_MESSAGES else [[change] for change in due]:
             self._send(channel, batch)
@@ -185,7 +200,8 @@ class _Delivery:
         else:
             self.sent.update({(channel.name, change.id): change for change in changes})
 
-    def _changes(self, told: Mapping[str, ToldProblem]) -> list[Change]:
+    def changes(self, told: Mapping[str, ToldProblem]) -> list[Change]:
+        """What who was told this does not know yet."""
         return [
             *(change for each in self.open_now.values() if (change := self._open(each, told))),
             *(

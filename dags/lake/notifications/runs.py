@@ -65,6 +65,8 @@ class TaskFailure(Document):
     reason: str
     tries: int
     failed_at: datetime
+    reported: bool = False
+    """Whether the task itself reported what it failed for."""
 
 
 class RunReported(Document):
@@ -134,7 +136,7 @@ def report_ended_run(reporter: Reporter, run: Run, reason: str) -> Reported:
         return Reported()
     left = [] if timed_out else _left(store, run)
     failed = {failure.task_id: 1 for failure in left}
-    problems = _problems(store, run, failed, {}) or [_ended(run, reason)]
+    problems = _problems(store, run, failed, {}) if failed else [_ended(run, reason)]
     return reporter.report(run.scope, problems, unjudged=reporter.open_ids(run.scope))
 
 
@@ -160,12 +162,14 @@ def report_late_run(reporter: Reporter, run: Run, *, minutes: int, state: str) -
 def _problems(
     store: Store, run: Run, failed: Mapping[str, int], by_task: Mapping[str, Sequence[str]]
 ) -> list[Problem]:
+    """Of the failed tasks, but for those that reported themselves why."""
     left: dict[str, TaskFailure] = {}
     for failure in _left(store, run) if failed else []:
         left.setdefault(failure.task_id, failure)
     return [
         _problem(run, task_id, left.get(task_id), count=count, of=len(by_task.get(task_id, ())))
         for task_id, count in failed.items()
+        if not (task_id in left and left[task_id].reported)
     ]
 
 

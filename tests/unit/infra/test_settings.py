@@ -9,7 +9,9 @@ from infra.settings import (
     DEV,
     ENVIRONMENTS,
     AirflowSettings,
+    EmailSettings,
     EnvironmentSettings,
+    NotificationSettings,
     StorageSettings,
     UnknownEnvironmentError,
     environment_settings,
@@ -137,3 +139,28 @@ def test_originals_that_would_expire_before_they_move_to_a_colder_class_are_refu
 )
 def test_the_task_slots_are_those_of_all_workers(settings: dict[str, Any], slots: int) -> None:
     assert AirflowSettings(**settings).task_slots == slots
+
+
+def test_connections_of_messages_are_those_that_are_chosen() -> None:
+    email = EmailSettings(sender="lake@example.com", recipients=("data@example.com",))
+    assert NotificationSettings().connection_ids == ()
+    assert NotificationSettings(email=email).connection_ids == ("lake_smtp",)
+    both = NotificationSettings(email=email, slack_connection_id="lake_slack")
+    assert both.connection_ids == ("lake_smtp", "lake_slack")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"topic": False, "inbox": True},
+        {"topic": False, "subscribers": ("a@example.com",)},
+        {"subscribers": ("a@example.com, b@example.com",)},
+        {"email": {"sender": "lake", "recipients": ("a@example.com",)}},
+        {"email": {"sender": "lake@example.com", "recipients": ()}},
+        {"slack_connection_id": "https://hooks.slack.com/services/x"},
+        {"reminder_days": -1},
+    ],
+)
+def test_messages_to_nowhere_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        NotificationSettings(**wrong)

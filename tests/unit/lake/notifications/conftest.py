@@ -67,4 +67,5 @@ def reporter(store: Store, inbox: Inbox, other: Inbox) -> Reporter:
         store=store,
         channels=(inbox, other),
         reminder=timedelta(days=3),
+        turn=timedelta(seconds=0.1),
     )

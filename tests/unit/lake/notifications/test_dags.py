@@ -35,7 +35,7 @@ def build(**arguments: Any) -> DAG:
         """Nothing."""
 
     with notified_dag(dag_id="sales", kept="All is kept.", schedule=None, **arguments) as dag:
-        load() >> check()  # type: ignore[operator]  # Airflow's own
+        load() >> check()
     return dag
 
 
@@ -52,10 +52,11 @@ def test_the_last_task_waits_for_all_others_and_decides_nothing() -> None:
     last = dag.get_task(LAST_TASK)
     assert last.upstream_task_ids == {"load", "check"}
     assert last.is_teardown
-    assert not last.on_failure_fail_dagrun  # type: ignore[union-attr]  # it is no mapped task
+    assert not last.on_failure_fail_dagrun
     leaves = DagSerialization.from_dict(DagSerialization.to_dict(dag))
     every = [_State(task_id) for task_id in ("load", "check", LAST_TASK)]
-    deciding = DagRun()._tis_for_dagrun_state(dag=leaves, tis=every)
+    run: Any = DagRun()
+    deciding = run._tis_for_dagrun_state(dag=leaves, tis=every)
     assert [ti.task_id for ti in deciding] == ["check"]
 
 
@@ -69,7 +70,8 @@ def test_tasks_leave_why_they_failed_beside_what_the_dag_says_itself() -> None:
 
 
 def test_a_deadline_is_counted_from_when_the_run_was_queued_and_is_told_from_a_worker() -> None:
-    (alert,) = build(deadline=timedelta(minutes=90)).deadline or []
+    deadlines: Any = build(deadline=timedelta(minutes=90)).deadline
+    (alert,) = deadlines
     assert alert.reference == DeadlineReference.DAGRUN_QUEUED_AT
     assert alert.interval == timedelta(minutes=90)
     assert alert.callback.path == f"{deadline_missed.__module__}.deadline_missed"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from time import sleep
 from typing import Any
 
 import pytest
@@ -156,10 +158,22 @@ def test_a_kill_between_sending_and_writing_sends_again(
     assert (len(inbox.messages), len(other.messages)) == (2, 1)
 
 
-def test_two_reports_at_once_lose_nothing_and_repeat_nothing_of_their_own(
+def test_of_reports_at_once_one_tells_a_problem(reporter: Reporter, inbox: Inbox) -> None:
+    patient = replace(reporter, turn=timedelta(minutes=1), channels=(inbox,))
+    inbox.meanwhile = lambda: sleep(0.3)
+    with ThreadPoolExecutor(4) as pool:
+        said = list(pool.map(lambda _: patient.report(SCOPE, [problem()], now=NOON), range(4)))
+    assert len(inbox.messages) == 1
+    assert sorted(said, key=len_of_new) == [Reported()] * 3 + [Reported(new=("nulls",))]
+
+
+def len_of_new(said: Reported) -> int:
+    return len(said.new)
+
+
+def test_who_sent_longer_than_its_turn_repeats_nothing_of_its_own_and_loses_nothing(
     reporter: Reporter, inbox: Inbox, other: Inbox
 ) -> None:
-    """The one that writes last has sent its message before it sees what the other one wrote."""
     rival = replace(reporter, channels=(Inbox(name="inbox"), Inbox(name="other")))
     inbox.meanwhile = lambda: rival.report(SCOPE, [problem("a"), problem("b")], now=NOON)
 

@@ -41,9 +41,11 @@ def states(**changes: str | list[str]) -> list[TaskState]:
     ]
 
 
-def leave(reporter: Reporter, task_id: str, reason: str, *, of: Run, map_index: int = -1) -> None:
+def leave(
+    reporter: Reporter, task_id: str, reason: str, *, of: Run, map_index: int = -1, **more: bool
+) -> None:
     failure = TaskFailure(
-        task_id=task_id, map_index=map_index, reason=reason, tries=6, failed_at=NOON
+        task_id=task_id, map_index=map_index, reason=reason, tries=6, failed_at=NOON, **more
     )
     leave_failure(reporter.store, of, failure)
 
@@ -120,6 +122,18 @@ def test_what_a_failed_run_did_not_reach_stays_as_it_was_and_what_it_did_is_over
     assert sorted(words[:2]) == ["convert failed - FAIL", "publish failed - FAIL"]
     assert words[2:] == ["plan failed - FAIL", "convert failed - OVER"]
     assert reporter.open_ids("runs/market_quotes") == {"plan", "publish"}
+
+
+def test_what_a_task_reported_itself_is_not_told_twice_and_ends_nothing(
+    reporter: Reporter, inbox: Inbox
+) -> None:
+    report_run(reporter, run(1), states(publish="failed", quality="success"))
+    leave(reporter, "quality", "ProblemsReported: 2 checks failed", of=run(2), reported=True)
+    report_run(reporter, run(2), states(quality="failed", publish="upstream_failed"))
+    report_ended_run(reporter, run(2), "task_failure")
+
+    assert inbox.subjects == ["[lake-dev] market_quotes: publish failed - FAIL"]
+    assert reporter.open_ids("runs/market_quotes") == {"publish"}
 
 
 def test_a_run_that_its_last_task_reported_is_not_reported_again(
