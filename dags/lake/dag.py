@@ -22,7 +22,7 @@ from lake.dataset import DataSet
 from lake.engines.limits import engines_of, require_engines
 from lake.engines.spark_start import start_job_arguments
 from lake.notifications.dags import notified_dag
-from lake.parameters import BACKFILL_PARAMETERS, LOAD_PARAMETERS
+from lake.parameters import backfill_parameters, load_parameters
 from lake.settings import LakeSettings, lake_settings
 
 START = pendulum.datetime(2024, 1, 1, tz="UTC")
@@ -71,7 +71,7 @@ def _load(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         start_date=START,
         kept=KEPT,
         deadline=_deadline(data_set),
-        params=LOAD_PARAMETERS,
+        params=load_parameters(),
         **_dag_arguments(data_set),
     ) as dag:
         planned = tasks.plan(**run)
@@ -107,7 +107,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
         start_date=START,
         kept=KEPT_BY_BACKFILL,
-        params=BACKFILL_PARAMETERS,
+        params=backfill_parameters(),
         **_dag_arguments(data_set),
     ) as dag:
         _converted_to_published(run, data_set, settings, tasks.plan_backfill(**run))

@@ -14,73 +14,77 @@ if TYPE_CHECKING:
 _BELOW = r"^([^/].*)?$"
 """A key's beginning below a folder: it does not start with a slash."""
 
-LOAD_PARAMETERS = {
-    "prefix": Param(
-        "",
-        type="string",
-        pattern=_BELOW,
-        maxLength=512,
-        title="Prefix",
-        description="Only files whose keys begin so, below the data set's folder; empty: all",
-    ),
-    "pattern": Param(
-        "*",
-        type="string",
-        minLength=1,
-        maxLength=256,
-        title="Pattern",
-        description="Shell pattern of the rest of their keys",
-    ),
-    "list_only": Param(
-        False,
-        type="boolean",
-        title="Only list the files",
-        description="Load nothing: the log of `plan` names the files that a run would load",
-    ),
-}
-"""Of a load: which of the landed files."""
 
-BACKFILL_PARAMETERS = {
-    "from_day": Param(
-        None,
-        type=["null", "string"],
-        format="date",
-        title="From",
-        description="The first day whose files are loaded again, in one run",
-    ),
-    "to_day": Param(
-        None,
-        type=["null", "string"],
-        format="date",
-        title="To",
-        description="The last day; empty: the first one alone",
-    ),
-    "prefix": Param(
-        "",
-        type="string",
-        pattern=_BELOW,
-        maxLength=512,
-        title="Archive prefix",
-        description="Instead of days: files below the data set's archive folder that begin so",
-    ),
-    "pattern": Param(
-        "*",
-        type="string",
-        minLength=1,
-        maxLength=256,
-        title="Archive pattern",
-        description="Shell pattern of the rest of their keys",
-    ),
-    "replay_key": Param(
-        "",
-        type="string",
-        pattern=r"^(_replays/.+)?$",
-        maxLength=1024,
-        title="Replay",
-        description="Instead: an order to replay, as `lake replay` writes it",
-    ),
-}
-"""Of a backfill: files of some days, or of the archive, or records of the quarantine."""
+def load_parameters() -> dict[str, Param]:
+    """Of a load: which of the landed files."""
+    return {
+        "prefix": Param(
+            "",
+            type="string",
+            pattern=_BELOW,
+            maxLength=512,
+            title="Prefix",
+            description="Only files whose keys begin so, below the data set's folder; empty: all",
+        ),
+        "pattern": Param(
+            "*",
+            type="string",
+            minLength=1,
+            maxLength=256,
+            title="Pattern",
+            description="Shell pattern of the rest of their keys",
+        ),
+        "list_only": Param(
+            False,
+            type="boolean",
+            title="Only list the files",
+            description="Load nothing: the log of `plan` names the files that a run would load",
+        ),
+    }
+
+
+def backfill_parameters() -> dict[str, Param]:
+    """Of a backfill: files of some days, or of the archive, or records of the quarantine."""
+    return {
+        "from_day": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="From",
+            description="The first day whose files are loaded again, in one run",
+        ),
+        "to_day": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="To",
+            description="The last day; empty: the first one alone",
+        ),
+        "prefix": Param(
+            "",
+            type="string",
+            pattern=_BELOW,
+            maxLength=512,
+            title="Archive prefix",
+            description="Instead of days: files below the data set's archive folder that begin so",
+        ),
+        "pattern": Param(
+            "*",
+            type="string",
+            minLength=1,
+            maxLength=256,
+            title="Archive pattern",
+            description="Shell pattern of the rest of their keys",
+        ),
+        "replay_key": Param(
+            "",
+            type="string",
+            pattern=r"^(_replays/.+)?$",
+            maxLength=1024,
+            title="Replay",
+            description="Instead: an order to replay, as `lake replay` writes it",
+        ),
+    }
 
 
 def backfill_selection(chosen: Mapping[str, Any]) -> Selection:

@@ -191,11 +191,12 @@ def quality_of_table(name: str, this_run: str) -> dict[str, int]:
 
 
 def _judged(found: CheckReport) -> dict[str, int]:
+    from lake.notifications.dags import ProblemsReported
     from lake.quality.messages import tell
 
     tell(found)
     if found.failed:
-        raise AirflowFailException(found.summary)  # trying again cannot help
+        raise ProblemsReported(found.summary)  # trying again cannot help
     states = [result.status for result in found.results]
     return {state: states.count(state) for state in ("ok", "warn", "skipped")}
 

@@ -98,7 +98,7 @@ def document(proposal: Proposal, *, title: Sequence[str], pattern: str, descript
     drawing = proposal.seen.get("", "").split("\n")
     lines = [f"# {_printable(line)}".rstrip() for line in (*title, *drawing) if line]
     lines += [f"description: {_flow(description)}", "owner: nobody  # who answers for the data"]
-    lines += ["schedule: null  # when the DAG runs, such as '@hourly'", ""]
+    lines += ["schedule: on_arrival  # of a file; or by time, such as '@hourly'; null: by hand", ""]
     lines += ["source:", f"  pattern: {_flow(pattern)}", "", "layout:"]
     for key, value in proposal.layout.items():
         lines += [f"  # {comment}" for comment in _comments(proposal.seen.get(key, ""))]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.cli.runs import Runs
+from infra.cli.landing import find_data_set
+from infra.cli.runs import ARRIVAL_SECONDS, Runs, patience_with
 from infra.cli.steps import Failed
 from infra.local.settings import LocalSettings
 
@@ -61,12 +62,18 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def follow(
-    airflow: Airflow, monkeypatch: pytest.MonkeyPatch, *, since: datetime | None = None
+    airflow: Airflow,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    since: datetime | None = None,
+    patience_seconds: float = 0,
 ) -> dict[str, Any]:
     monkeypatch.setattr(Runs, "_call", lambda _self, *a, **k: airflow.call(*a, **k))
     monkeypatch.setattr(Runs, "_landed", lambda _self, keys: airflow.landed & set(keys))
     runs = Runs(environment=ENVIRONMENT, settings=LocalSettings(), dag_id="market_quotes")
-    return runs.wait_until_loaded([KEY], timeout_seconds=5, since=since)
+    return runs.wait_until_loaded(
+        [KEY], timeout_seconds=5, since=since, patience_seconds=patience_seconds
+    )
 
 
 def test_a_run_is_triggered_where_none_is_active(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +89,38 @@ def test_a_run_that_waits_already_is_followed(monkeypatch: pytest.MonkeyPatch) -
 
     assert follow(airflow, monkeypatch)["dag_run_id"] == "scheduled-1"
     assert airflow.triggered == 0
+
+
+def test_a_run_that_the_file_starts_by_itself_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    airflow = Airflow("success")
+    began = {"dag_run_id": "asset_triggered-1", "state": "running"}
+    polls = iter(range(100))
+
+    def poll(_: float) -> None:
+        if next(polls) == 3:
+            airflow.runs.append(began)
+
+    monkeypatch.setattr("infra.cli.runs.time.sleep", poll)
+
+    assert follow(airflow, monkeypatch, patience_seconds=4)["dag_run_id"] == "asset_triggered-1"
+    assert airflow.triggered == 0
+
+
+def test_where_the_file_starts_none_a_run_is_triggered_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    airflow = Airflow("success")
+
+    assert follow(airflow, monkeypatch, patience_seconds=0.2)["dag_run_id"] == "run-1"
+    assert airflow.triggered == 1
+
+
+def test_only_a_data_set_on_arrival_is_given_time_to_start_by_itself() -> None:
+    quotes = find_data_set("market/quotes")
+    assert patience_with(quotes) == ARRIVAL_SECONDS
+    assert patience_with(quotes.model_copy(update={"schedule": "@daily"})) == 0
 
 
 def test_a_run_that_listed_before_the_file_landed_is_followed_by_another(

@@ -146,10 +146,10 @@ def test_a_run_by_itself_is_about_all_that_has_landed(quotes: DAG, backfill: DAG
 
 def test_a_file_starts_a_run_and_a_sweep_by_time_takes_what_was_not_told(quotes: DAG) -> None:
     timetable: Any = quotes.timetable
+    (asset,) = timetable.asset_condition.objects
+
     assert isinstance(timetable, AssetOrTimeSchedule)
     assert timetable.timetable == CronTriggerTimetable("@hourly", timezone="UTC")
-
-    (asset,) = timetable.asset_condition.objects
 
     assert asset.uri == "s3://landing-bucket/market/quotes"
     (watcher,) = asset.watchers
@@ -187,10 +187,10 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Changed:
 def test_without_a_sweep_only_files_start_a_run(changed: Changed) -> None:
     dag = changed(("run: {", "run: {sweep: null, "))
 
-    timetable: Any = dag.timetable
-    assert isinstance(timetable, AssetTriggeredTimetable)
-    assert not isinstance(timetable, AssetOrTimeSchedule)
-    assert [asset.name for asset in timetable.asset_condition.objects] == ["market_quotes_files"]
+    timetable = dag.timetable
+    assert type(timetable) is AssetTriggeredTimetable
+    condition: Any = timetable.asset_condition
+    assert [asset.name for asset in condition.objects] == ["market_quotes_files"]
 
 
 def test_by_time_a_run_waits_without_a_worker_and_is_skipped_where_nothing_lands(

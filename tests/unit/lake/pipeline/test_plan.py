@@ -105,6 +105,31 @@ def test_the_files_of_a_day_are_found_by_their_keys_in_the_archive_and_where_the
     assert planned(dated, made) == ["a_20240102.txt", "c_20240102.txt"]
 
 
+def test_a_run_by_hand_is_about_the_files_of_a_prefix_and_a_pattern(
+    pipeline: Pipeline, land: Land
+) -> None:
+    for name in ("2024/a.txt", "2024/b.csv", "2023/a.txt"):
+        land(name, GOOD)
+
+    made = pipeline.plan("run-1", Landed("2024/", "*.txt"))
+
+    assert (planned(pipeline, made), made.files) == (["a.txt"], 1)
+    assert pipeline.plan("run-2", Landed("2025/")).files == 0
+
+
+def test_the_files_of_several_days_are_of_one_backfill(
+    pipeline: Pipeline, declare: Declare, land: Land
+) -> None:
+    named = 'source: {file_date: {pattern: "_(\\\\d{8})", format: YYYYMMDD}}\nrun:'
+    dated = pipeline.of(declare(("run:", named)))
+    for day in (1, 2, 3, 4):
+        land(f"a_2024010{day}.txt", GOOD)
+
+    made = dated.plan("backfill-1", OfDays(date(2024, 1, 2), date(2024, 1, 3)))
+
+    assert planned(dated, made) == ["a_20240102.txt", "a_20240103.txt"]
+
+
 def test_a_backfill_with_the_same_data_set_file_changes_nothing(
     pipeline: Pipeline, land: Land, s3: MemoryS3
 ) -> None:
