@@ -179,7 +179,7 @@ def quality(name: str, this_run: str) -> dict[str, int]:
     from lake.quality.load import check_load
 
     lake = _lake(name)
-    return _judged(check_load(lake=lake, plan=_plan(lake, this_run), target=_target()))
+    return judged(check_load(lake=lake, plan=_plan(lake, this_run), target=_target()))
 
 
 @task
@@ -187,10 +187,15 @@ def quality_of_table(name: str, this_run: str) -> dict[str, int]:
     """As `quality`, of what is about the whole table: its age grows where nothing is loaded."""
     from lake.quality.load import check_table
 
-    return _judged(check_table(lake=_lake(name), run_id=this_run, target=_target()))
+    return judged(check_table(lake=_lake(name), run_id=this_run, target=_target()))
 
 
-def _judged(found: CheckReport) -> dict[str, int]:
+def judged(found: CheckReport) -> dict[str, int]:
+    """Tells what the checks of a table found, and fails where one fails; counts by status.
+
+    Raises:
+        lake.notifications.dags.ProblemsReported: a check with `severity: fail` does not hold.
+    """
     from lake.notifications.dags import ProblemsReported
     from lake.quality.messages import tell
 
