@@ -191,16 +191,17 @@ def quality_of_table(name: str, this_run: str) -> dict[str, int]:
 
 
 def judged(found: CheckReport) -> dict[str, int]:
-    """Tells of problems that are new or over; how many checks ended in each state.
+    """Tells what the checks of a table found, and fails where one fails; counts by status.
 
     Raises:
-        AirflowFailException: a check failed, which trying again cannot help.
+        lake.notifications.dags.ProblemsReported: a check with `severity: fail` does not hold.
     """
+    from lake.notifications.dags import ProblemsReported
     from lake.quality.messages import tell
 
     tell(found)
     if found.failed:
-        raise AirflowFailException(found.summary)
+        raise ProblemsReported(found.summary)  # trying again cannot help
     states = [result.status for result in found.results]
     return {state: states.count(state) for state in ("ok", "warn", "skipped")}
 

@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from lake.dataset import DataSetError
 
-from infra.arrivals import ArrivalsRefused
+from infra.arrivals import ArrivalsRefused, data_sets_on_arrival
 from infra.settings import DEV, EnvironmentSettings
 from tests.synth.templates import REPOSITORY, Resource, Templates
 
 ACCOUNT, REGION = "111122223333", "cn-north-1"
 PREFIXES = {
-    "market_quotes": "market/quotes/",
-    "retail_orders": "retail/orders/",
-    "web_events": "web/events/",
+    data_set.table_name: data_set.source_prefix
+    for data_set in data_sets_on_arrival(REPOSITORY / "dags" / "datasets")
 }
 
 
@@ -40,6 +39,7 @@ def policies(templates: Templates) -> dict[str, list[dict[str, Any]]]:
 def test_the_landing_bucket_tells_the_queue_of_each_data_set_of_its_files(
     templates: Templates,
 ) -> None:
+    assert {"market_quotes", "retail_orders", "web_events"} <= set(PREFIXES)
     told = landing(templates).properties["NotificationConfiguration"]
     assert told == {
         "QueueConfigurations": [
@@ -167,7 +167,7 @@ def test_a_name_that_is_too_long_for_a_queue_is_refused_with_how_long_it_may_be(
 
 
 def test_more_data_sets_than_a_bucket_can_tell_are_refused(repository: Path) -> None:
-    for number in range(98):
+    for number in range(101 - len(PREFIXES)):
         add(repository, f"many/t{number:03}", ("prefix: market/quotes/", f"prefix: t{number:03}/"))
     with pytest.raises(ArrivalsRefused, match="101 data sets have `schedule: on_arrival`"):
         synthesize(repository)

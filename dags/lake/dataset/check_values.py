@@ -69,7 +69,7 @@ def pattern(text: str) -> str:
         can_repeat, depth = _character(rest, depth, can_repeat)
         place += 1
     if depth:
-        raise ValueError("has a parenthesis that is not closed")
+        raise ValueError("has parentheses that do not match")
     try:
         re.compile(text)
     except re.error as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -67,6 +67,8 @@ class Loaded:
     run_id: str
     rows: int | None
     """How many of the table's rows should be theirs; None where another run changed the table."""
+    is_current: Callable[[], bool] = lambda: True
+    """Whether no other run has changed the table since `rows` was known."""
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
     """Fields that no column reads, by their path: how many of the records looked at have them."""
 

@@ -55,6 +55,7 @@ def _loaded(lake: Lake, plan: Plan) -> Loaded:
         data_set=f"{data_set.domain}/{data_set.table}",
         run_id=plan.run_id,
         rows=None if replaced else sum(entry.rows for entry in own),
+        is_current=lambda: lake.log.applied() == applied,
         unknown_fields=_unknown_fields(lake, plan),
     )
 

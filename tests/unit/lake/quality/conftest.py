@@ -195,7 +195,7 @@ def target(moto_endpoint: str, clients: tuple[Any, Any], engine: Engine) -> Athe
     glue.create_database(DatabaseInput={"Name": "lake"})
     client: Any = EngineClient(engine)
     athena = Athena(database="lake", workgroup="primary", client=client)
-    return AthenaTarget(athena=athena, glue=glue)
+    return AthenaTarget(athena=athena, glue=glue, bucket="data")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from lake.quality.documents import Loaded
@@ -142,6 +143,8 @@ def test_the_table_has_the_rows_that_the_ledger_says_were_loaded(shop: Shop) -> 
     assert failing.message == "3 rows of 2 files were loaded, the table has 2 of them"
     assert shop.rows(failing.query) == [{"key": "a", "loaded_rows": "2", "table_rows": "1"}]
     assert shop.status("source: {severity: warn}", loaded=loaded) == "warn"
+    changed = replace(loaded, is_current=lambda: False)
+    assert shop.status("source: {}", loaded=changed) == "skipped", "another run was faster"
 
 
 def test_rows_that_another_run_replaced_are_not_looked_for(shop: Shop) -> None:

@@ -12,10 +12,9 @@ from lake.pipeline.lake import Lake
 from lake.pipeline.store import Store
 from lake.quality.load import check_load, check_table
 from lake.tables import Warehouse
+from lake.targets.athena import AthenaTarget
 
 from tests.unit.lake.pipeline.conftest import TRADES, Pipeline
-
-from .conftest import AthenaTarget
 
 CHECKS = """
 checks:

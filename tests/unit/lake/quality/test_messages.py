@@ -7,6 +7,9 @@ from datetime import timedelta
 
 import boto3
 import pytest
+from lake import tasks
+from lake.notifications.channels import ChannelsFailed
+from lake.notifications.dags import ProblemsReported
 from lake.quality.messages import problems_of, tell
 
 from .conftest import FRIDAY, NOW, SATURDAY, Shop
@@ -109,3 +112,31 @@ def test_one_message_a_problem_and_one_when_it_is_over(shop: Shop, received: obj
     [(subject, text)] = received()
     assert subject == "[lake-dev] sales: range(quantity) - OVER"
     assert "Seen by the run run-4." in text
+
+
+def test_a_run_fails_by_what_it_told_and_a_warning_fails_none(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("lake.quality.messages.report", lambda scope, *_, **__: told.append(scope))
+    shop.sell({"quantity": 6})
+
+    with pytest.raises(ProblemsReported) as failed:
+        tasks.judged(shop.report(CHECK))
+    warned = shop.report("ranges: [{column: quantity, at_most: 5, severity: warn}]", run_id="r2")
+
+    assert tasks.judged(warned) == {"ok": 0, "warn": 1, "skipped": 0}
+    assert told == ["quality/sales"] * 2
+    assert str(failed.value) == (
+        "sales: 1 check failed\nrange(quantity) of 2024-03-01: 1 of 1 rows (100.00%) fail it"
+    )
+
+
+def test_a_channel_that_is_down_stops_no_data(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ChannelsFailed({"slack": ConnectionRefusedError("nobody listens")})
+
+    monkeypatch.setattr("lake.quality.messages.report", refuse)
+    shop.sell({})
+
+    assert tasks.judged(shop.report(CHECK)) == {"ok": 1, "warn": 0, "skipped": 0}

@@ -10,6 +10,7 @@ import pytest
 from lake.pipeline.athena import QueryFailed
 from lake.quality.documents import CheckResult
 from lake.quality.results import Results
+from lake.targets import TableDefinition
 
 from .conftest import FRIDAY, NOW, SATURDAY, Shop
 
@@ -130,6 +131,9 @@ class Colliding:
 
     def columns(self, table: str) -> dict[str, str]:
         return {table: "string"}
+
+    def ensure(self, table: TableDefinition) -> None:
+        assert table.name == "quality_results"
 
     def execute(self, sql: str) -> None:
         self.left -= 1
