@@ -124,6 +124,7 @@ def test_a_statement_that_waits_is_cancelled_at_once(client: Client) -> None:
     waiting = client.send("select 1")
     client("CancelStatement", Id=waiting)
     assert client("DescribeStatement", Id=waiting)["Status"] == "ABORTED"
+    client("CancelStatement", Id=waiting)
     for id in running:
         client("CancelStatement", Id=id)
         assert client.ended(id)["Status"] == "ABORTED"
