@@ -15,6 +15,7 @@ from infra.local.redshift.engine.statements import (
     merge,
     select,
     tables,
+    unload,
     utility,
     views,
 )
@@ -28,6 +29,7 @@ _STATEMENTS: dict[str, Callable[[Work], Outcome]] = {
     "UPDATE": changes.update,
     "DELETE": changes.delete,
     "COPY": copy.copy,
+    "UNLOAD": unload.unload,
     "TRUNCATE": changes.truncate,
     "MERGE": merge.merge,
     "ALTER TABLE": alter.alter_table,

@@ -106,6 +106,7 @@ class Session:
             except RedshiftError as error:
                 error.failed_index = len(outcomes)
                 self._rollback()
+                self._failed = False
                 raise
             finally:
                 self._connection.finish()

@@ -18,7 +18,7 @@ from infra.local.redshift.engine.language import (
     aggregates,
     date_functions,
     operators,
-    text_functions,  # noqa: F401 - importing declares the functions
+    text_functions,
 )
 from infra.local.redshift.engine.language.casts import cast
 from infra.local.redshift.engine.language.functions import REDSHIFT, UNSUPPORTED
@@ -57,6 +57,7 @@ REDSHIFT_LANGUAGE = Language(
         exp.RegexpILike: operators.matches,
         exp.Is: operators.is_,
         exp.Extract: date_functions.extracted,
+        exp.Substring: text_functions.substring,
         exp.WithinGroup: aggregates.within_group,
         exp.Window: aggregates.window,
     },

@@ -14,6 +14,7 @@ from infra.local.athena.session import quote_text
 from infra.local.athena.sql import calls
 from infra.local.athena.sql.coercion import coerce, common_type
 from infra.local.athena.sql.expressions import Expressions
+from infra.local.athena.sql.functions import ATHENA
 from infra.local.athena.sql.functions.registry import Call
 from infra.local.athena.sql.parser import position_of
 from infra.local.athena.sql.scope import Typed
@@ -206,3 +207,14 @@ def _to_date(call: Call) -> Typed:
 def _to_timestamp(call: Call) -> Typed:
     value = call.take(call.argument(0), VARCHAR)
     return Typed(f"timezone('UTC', strptime({value.sql}, {_format(call, 1)}))", TIMESTAMP_TZ)
+
+
+@function("trunc")
+def _trunc(call: Call) -> Typed:
+    """The date of a timestamp; a number cut at the point or behind some digits."""
+    value = call.argument(0)
+    if value.type.is_timestamp or value.type == DATE:
+        return Typed(f"CAST({_stamp(value)} AS DATE)", DATE)
+    cut = ATHENA.find("truncate")
+    assert cut is not None  # noqa: S101 - Athena has it
+    return cut.translate(call)

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import re
 
+from sqlglot import exp
+
 from infra.local.athena.errors import unsupported
 from infra.local.athena.session import quote_text
-from infra.local.athena.sql import literals
+from infra.local.athena.sql import calls, literals
+from infra.local.athena.sql.expressions import Expressions
 from infra.local.athena.sql.functions.registry import Call
+from infra.local.athena.sql.parser import position_of
 from infra.local.athena.sql.scope import Typed
 from infra.local.athena.types import BIGINT, INTEGER, VARCHAR
 from infra.local.redshift.engine.language.casts import resolved
@@ -50,6 +54,14 @@ signature(
     "array_to_string(list_transform(regexp_extract_all({0}, '[[:alnum:]]+|[^[:alnum:]]+'),"
     " lambda w: upper(left(w, 1)) || lower(substr(w, 2))), '')",
 )
+
+
+def substring(expressions: Expressions, node: exp.Substring) -> Typed:
+    """`SUBSTRING(text, start, length)`, and with FROM and FOR."""
+    parts = [node.this, node.args.get("start"), node.args.get("length")]
+    return calls.call(
+        expressions, "substring", [part for part in parts if part is not None], position_of(node)
+    )
 
 
 @function("sha2")
