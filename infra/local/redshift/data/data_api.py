@@ -96,7 +96,8 @@ class DataApi:
             self._sessions.end_of(namespace_id)
             self.databases.drop(namespace_id)
 
-        self._pool.submit(drop)
+        # Not on the pool, which the statements of the namespace may fill.
+        threading.Thread(target=drop, name="redshift-drop", daemon=True).start()
 
     def owner_of(self, statement_id: str) -> str | None:
         """The `aws:userid` of who sent a statement, or None if there is no such statement."""

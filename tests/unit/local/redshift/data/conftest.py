@@ -95,8 +95,7 @@ class FakeDatabase:
         self.connection = duckdb.connect(path)
         self.let_go = threading.Event()
 
-    def connect(self, user: str, *, copy_credentials: Callable[..., Credentials]) -> FakeSession:
-        assert copy_credentials
+    def connect(self, user: str, *, copy_credentials: Callable[..., Credentials]) -> FakeSession:  # noqa: ARG002 - protocol
         return FakeSession(self, user)
 
     def close(self) -> None:
