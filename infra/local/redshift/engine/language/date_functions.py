@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/Date_functions_header.htm
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -217,4 +218,4 @@ def _trunc(call: Call) -> Typed:
         return Typed(f"CAST({_stamp(value)} AS DATE)", DATE)
     cut = ATHENA.find("truncate")
     assert cut is not None  # noqa: S101 - Athena has it
-    return cut.translate(call)
+    return cut.translate(replace(call, name="truncate"))
