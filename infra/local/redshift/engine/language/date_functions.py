@@ -210,6 +210,12 @@ def _to_timestamp(call: Call) -> Typed:
     return Typed(f"timezone('UTC', strptime({value.sql}, {_format(call, 1)}))", TIMESTAMP_TZ)
 
 
+@function("date")
+def _date(call: Call) -> Typed:
+    (value,) = call.arguments(1)
+    return cast(value, DATE, position=call.position)
+
+
 @function("trunc")
 def _trunc(call: Call) -> Typed:
     """The date of a timestamp; a number cut at the point or behind some digits."""
