@@ -58,7 +58,12 @@ Environment = Annotated[
 
 
 @app.command()
-def up(environment: Environment = "dev") -> None:
+def up(
+    environment: Environment = "dev",
+    redshift: Annotated[
+        bool, typer.Option(help="With Redshift, and the models on it (docs/redshift.md).")
+    ] = False,
+) -> None:
     """Start the embedded AWS and deploy the environment to it with the real `cdk`.
 
     What stands is reused: the second time, a deploy without a change.
@@ -66,11 +71,11 @@ def up(environment: Environment = "dev") -> None:
     settings = local_settings()
     target = environment_settings(environment)
     templates = str(settings.home / "cdk.out" / environment)
+    context = ["-c", f"environment={environment}", *(["-c", "redshift=true"] if redshift else [])]
     with ThreadPoolExecutor(1) as background:
         synthesis = background.submit(
-            cdk, "synth", "--quiet", "--output", templates, "-c", f"environment={environment}",
-            settings=settings,
-        )  # fmt: skip
+            cdk, "synth", "--quiet", "--output", templates, *context, settings=settings
+        )
         with step("Starting the embedded AWS"):
             daemon.start(settings)
         with step("cdk bootstrap"):

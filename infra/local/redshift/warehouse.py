@@ -17,7 +17,8 @@ class Warehouse:
     namespace_arn: str
     database: str
     """The one database of the namespace."""
-    admin: str
+    admin_secret_arn: str | None
+    """Of the administrator's managed password."""
     default_role_arn: str | None
     timeout_seconds: float | None
     """How long a statement may take."""

@@ -75,6 +75,13 @@ def test_too_few_zones_are_refused(warehouse: Warehouse) -> None:
 def test_the_secret_of_the_administrator_opens_the_database(warehouse: Warehouse) -> None:
     secret = warehouse.stack.outputs()["Secret"]
     assert warehouse.rows("select current_user", SecretArn=secret) == [["admin"]]
+    forged = warehouse.emulator.client("secretsmanager").create_secret(
+        Name="forged", SecretString='{"username": "admin", "password": "guessed"}'
+    )["ARN"]
+    with pytest.raises(ClientError, match="password authentication failed"):
+        warehouse.run("select 1", SecretArn=forged)
+    with pytest.raises(ClientError, match="secretsmanager:GetSecretValue"):
+        warehouse.run("select 1", warehouse.runner(), SecretArn=secret)
 
 
 def test_what_was_deployed_and_loaded_survives_a_kill_and_goes_with_the_stack(

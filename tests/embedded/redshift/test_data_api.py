@@ -61,6 +61,16 @@ def test_copy_has_the_rights_of_its_role_and_no_others(plays: Warehouse) -> None
     assert plays.rows("select count(*) from plays") == [[2]]
 
 
+def test_unload_writes_where_its_role_may(plays: Warehouse) -> None:
+    plays.run(copy("open"))
+    unload = "unload ('select song from plays') to 's3://{}/{}/' iam_role default parquet"
+    described = plays.run(unload.format(BUCKET, "unload"))
+    assert described["Status"] == "FINISHED", described
+    assert plays.run(unload.format(BUCKET, "open"))["Status"] == "FAILED"
+    listed = plays.emulator.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="unload/")
+    assert listed["KeyCount"] > 0
+
+
 def test_the_role_that_runs_statements_sees_its_own_and_is_a_user_of_its_name(
     plays: Warehouse,
 ) -> None:

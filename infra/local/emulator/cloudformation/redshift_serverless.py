@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.emulator.cloudformation.resource import Declared, Properties, Provisioned
 from infra.local.redshift.errors import ApiError
-from infra.local.redshift.serverless import ControlPlane
+
+if TYPE_CHECKING:
+    from infra.local.redshift.serverless import ControlPlane
 
 type MakeControlPlane = Callable[[], ControlPlane]
 """Gives that of the account and region of the stack."""

@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/redshift-data/latest/APIReference/Welcome.ht
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,12 +12,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.exceptions import ClientError
-
 from infra.local.redshift.api_model import ApiModel
 from infra.local.redshift.data import asking, metadata
 from infra.local.redshift.data.caller import Caller
+from infra.local.redshift.data.connections import Connections, required
 from infra.local.redshift.data.copy_roles import CopyRoles
 from infra.local.redshift.data.databases import Databases, MakeDatabase
 from infra.local.redshift.data.journal import KEPT_SECONDS, Journal, TokenReused
@@ -29,9 +26,8 @@ from infra.local.redshift.data.requests import (
     statements_of,
 )
 from infra.local.redshift.data.results import Results
-from infra.local.redshift.data.sessions import KeptSession, Sessions
 from infra.local.redshift.data.statements import Execution, end
-from infra.local.redshift.engine import Database, RedshiftError, Session
+from infra.local.redshift.engine import Database, RedshiftError
 from infra.local.redshift.errors import ApiError, invalid
 from infra.local.redshift.warehouse import Warehouse
 
@@ -63,7 +59,6 @@ class DataApi:
         state_dir: Path,
         make_database: MakeDatabase = Database,
     ) -> None:
-        self._endpoint = endpoint
         self._api = ApiModel.of("redshift-data")
         roles = CopyRoles(endpoint=endpoint, control_key=control_key)
         self.databases = Databases(
@@ -71,7 +66,7 @@ class DataApi:
         )
         self._results = Results(state_dir / "results")
         self._journal = Journal(state_dir / "statements.sqlite")
-        self._sessions = Sessions()
+        self._connections = Connections(databases=self.databases, endpoint=endpoint)
         self._lock = threading.Lock()
         self._running: dict[str, tuple[Execution, Future[None]]] = {}
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="redshift")
@@ -93,10 +88,11 @@ class DataApi:
         """Remove the databases of a namespace, in the background."""
 
         def drop() -> None:
-            self._sessions.end_of(namespace_id)
+            self._connections.sessions.end_of(namespace_id)
             self.databases.drop(namespace_id)
 
-        self._pool.submit(drop)
+        # Not on the pool, which the statements of the namespace may fill.
+        threading.Thread(target=drop, name="redshift-drop", daemon=True).start()
 
     def owner_of(self, statement_id: str) -> str | None:
         """The `aws:userid` of who sent a statement, or None if there is no such statement."""
@@ -105,7 +101,7 @@ class DataApi:
 
     def workgroup_arn_of_session(self, session_id: str) -> str | None:
         """The ARN of the work group in which a session is kept, or None."""
-        warehouse = self._sessions.warehouse_of(session_id)
+        warehouse = self._connections.sessions.warehouse_of(session_id)
         return warehouse.workgroup_arn if warehouse else None
 
     def ending(self, statement_id: str) -> Future[None] | None:
@@ -128,7 +124,7 @@ class DataApi:
         if operation in _STATEMENT_OPERATIONS:
             return self._execute(request, caller, warehouse)
         if operation in _DATABASE_OPERATIONS:
-            return self._look(operation, request, caller, _required(warehouse))
+            return self._look(operation, request, caller, required(warehouse))
         questions = asking.Questions(journal=self._journal, results=self._results, caller=caller)
         answers: Mapping[str, Callable[[Request], Answer]] = {
             "CancelStatement": lambda asked: self._cancel(questions.own(asked["Id"]).id),
@@ -156,14 +152,14 @@ class DataApi:
                     "ActiveStatementsExceededException",
                     f"Only {MOST_STATEMENTS} statements can be active at once.",
                 )
-        kept = self._kept_session(request, caller, warehouse)
+        kept = self._connections.kept(request, caller, warehouse)
         try:
             if kept is not None:
                 warehouse, database = kept.warehouse, kept.database
             else:
-                warehouse = _required(warehouse)
+                warehouse = required(warehouse)
                 database = request.get("Database") or warehouse.database
-            user = self._db_user(request, caller, warehouse)
+            user = self._connections.db_user(request, caller, warehouse)
             record = new_record(
                 request,
                 sqls,
@@ -178,11 +174,11 @@ class DataApi:
             )
         except Exception as error:
             if kept is not None:
-                self._sessions.give_back(kept)
+                self._connections.sessions.give_back(kept)
             if isinstance(error, TokenReused):
                 return self._again(error)
             raise
-        connect, release = self._connection(kept, warehouse, database=database, user=user)
+        connect, release = self._connections.of(kept, warehouse, database=database, user=user)
         execution = Execution(
             record=record,
             sqls=sqls,
@@ -209,65 +205,6 @@ class DataApi:
         if record is None or not reused.same_request:
             raise invalid("The ClientToken was used before, with another request.") from reused
         return asking.submitted(record)
-
-    def _kept_session(
-        self, request: Request, caller: Caller, warehouse: Warehouse | None
-    ) -> KeptSession | None:
-        seconds = request.get("SessionKeepAliveSeconds")
-        if "SessionId" in request:
-            return self._sessions.take(
-                request["SessionId"], owner=caller.principal_id, keep_alive_seconds=seconds
-            )
-        if not seconds:
-            return None
-        warehouse = _required(warehouse)
-        return self._sessions.open(
-            owner=caller.principal_id,
-            warehouse=warehouse,
-            database=request.get("Database") or warehouse.database,
-            keep_alive_seconds=seconds,
-        )
-
-    def _connection(
-        self, kept: KeptSession | None, warehouse: Warehouse, *, database: str, user: str
-    ) -> tuple[Callable[[], Session], Callable[[Session | None], None]]:
-        """How a statement gets its session, and what becomes of it in the end."""
-
-        def connect() -> Session:
-            return self.databases.connect(warehouse, database=database, user=user)
-
-        def close(session: Session | None) -> None:
-            if session is not None:
-                session.close()
-
-        if kept is None:
-            return connect, close
-        held = kept
-
-        def take() -> Session:
-            if held.connection is None:
-                held.connection = connect()
-            return held.connection
-
-        return take, lambda _: self._sessions.give_back(held)
-
-    def _db_user(self, request: Request, caller: Caller, warehouse: Warehouse) -> str:
-        """Who the caller is in the database: himself, or who the secret names."""
-        secret = request.get("SecretArn")
-        if secret is None:
-            return caller.db_user
-        keys = caller.credentials
-        client = boto3.session.Session(
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            aws_session_token=keys.session_token,
-            region_name=warehouse.region,
-        ).client("secretsmanager", endpoint_url=self._endpoint)
-        try:
-            text = client.get_secret_value(SecretId=secret)["SecretString"]
-        except ClientError as error:
-            raise invalid(f"The secret {secret} cannot be read: {error}") from error
-        return str(json.loads(text)["username"])
 
     def _cancel(self, statement_id: str) -> Answer:
         with self._lock:
@@ -298,7 +235,7 @@ class DataApi:
             session = self.databases.connect(
                 warehouse,
                 database=request.get("ConnectedDatabase") or request["Database"],
-                user=self._db_user(request, caller, warehouse),
+                user=self._connections.db_user(request, caller, warehouse),
             )
             try:
                 return metadata.OPERATIONS[operation](session, request)
@@ -306,9 +243,3 @@ class DataApi:
                 session.close()
         except RedshiftError as error:
             raise invalid(str(error)) from error
-
-
-def _required(warehouse: Warehouse | None) -> Warehouse:
-    if warehouse is None:
-        raise invalid("WorkgroupName is required.")
-    return warehouse

@@ -64,6 +64,7 @@ class Execution:
         with self._lock:
             if self._record.status == "SUBMITTED":
                 self._end("ABORTED", "The statement was cancelled before it ran.")
+                self._over.set()
                 return
         threading.Thread(target=self._interrupt, daemon=True).start()
 

@@ -38,7 +38,7 @@ class QueryContext(Context):
             return Query(f"({query.sql})", query.columns)
         relation = self.catalog.find(schema, name)
         if relation is None:
-            system = system_views.find(schema, name)
+            system = system_views.find(schema, name, database=self.database)
             return system if system is not None else self._missing(schema, name)
         self.reads.add(relation.oid)
         return self._view(relation) if relation.is_view else rows_of(relation)
@@ -49,8 +49,8 @@ class QueryContext(Context):
 
     def _view(self, view: Relation) -> Query:
         """A view is its query, analysed again."""
-        inner = replace(self, database="", named={}, outer=None, depth=self.depth + 1)
-        tree = prepared(parse(view.definition or ""), user=self.user, database="")
+        inner = replace(self, named={}, outer=None, depth=self.depth + 1)
+        tree = prepared(parse(view.definition or ""), user=self.user, database=self.database)
         query = inner.query(tree)
         if view.columns and len(view.columns) != len(query.columns):
             message = f'view "{view.name}" does not fit what it reads any more'
@@ -71,8 +71,14 @@ def rows_of(relation: Relation) -> Query:
 
 
 def new_context(
-    *, catalog: Catalog, user: str, now: str, evaluate: Callable[[str], Any], reads: set[int]
+    *,
+    catalog: Catalog,
+    user: str,
+    database: str,
+    now: str,
+    evaluate: Callable[[str], Any],
+    reads: set[int],
 ) -> QueryContext:
     """What is around the outermost query of a statement."""
     statement = Statement(now=now, evaluate=evaluate, language=REDSHIFT_LANGUAGE)
-    return QueryContext(statement, "", catalog=catalog, user=user, reads=reads)
+    return QueryContext(statement, database, catalog=catalog, user=user, reads=reads)

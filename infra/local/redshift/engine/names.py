@@ -65,6 +65,8 @@ def name_for(node: exp.Expr) -> str:
             return "date"
         case exp.Trim():
             return "btrim"
+        case exp.CurrentUser() | exp.SessionUser():
+            return "current_user"
         case exp.Boolean():
             return "bool"
     return _UNNAMED

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infra.local.athena.session import quote_text
 from infra.local.athena.sql.plan import Query
 from infra.local.athena.sql.scope import Field, Typed
 from infra.local.athena.types import BIGINT, BOOLEAN, INTEGER, VARCHAR, Type
@@ -55,11 +56,11 @@ _LOAD_ERRORS = _View(
 _VIEWS: dict[tuple[str, str], _View] = {
     ("information_schema", "schemata"): _View(
         _columns("catalog_name, schema_name, schema_owner"),
-        "SELECT 'database', name, owner FROM catalog.schemas",
+        "SELECT {database}, name, owner FROM catalog.schemas",
     ),
     ("information_schema", "tables"): _View(
         _columns("table_catalog, table_schema, table_name, table_type"),
-        f"SELECT 'database', \"schema\", name, {_KIND.format(table='BASE TABLE')}"
+        f"SELECT {{database}}, \"schema\", name, {_KIND.format(table='BASE TABLE')}"
         f" FROM {_RELATIONS}",
     ),
     ("information_schema", "columns"): _View(
@@ -68,13 +69,13 @@ _VIEWS: dict[tuple[str, str], _View] = {
             " column_default, is_nullable, data_type, character_maximum_length:int,"
             " numeric_precision:int, numeric_scale:int"
         ),
-        "SELECT 'database', r.\"schema\", r.name, c.name, c.position, c.\"default\","
+        "SELECT {database}, r.\"schema\", r.name, c.name, c.position, c.\"default\","
         f" CASE WHEN c.nullable THEN 'YES' ELSE 'NO' END, {_LONG_TYPE}, {_TEXT_BYTES},"
         f" {_DIGITS}, {_SCALE} FROM {_JOINED}",
     ),
     ("pg_catalog", "svv_tables"): _View(
         _columns("table_catalog, table_schema, table_name, table_type, remarks"),
-        f"SELECT 'database', \"schema\", name, {_KIND.format(table='BASE TABLE')},"
+        f"SELECT {{database}}, \"schema\", name, {_KIND.format(table='BASE TABLE')},"
         f" CAST(NULL AS VARCHAR) FROM {_RELATIONS}",
     ),
     ("pg_catalog", "svv_columns"): _View(
@@ -83,7 +84,7 @@ _VIEWS: dict[tuple[str, str], _View] = {
             " column_default, is_nullable, data_type, character_maximum_length:int,"
             " numeric_precision:int, numeric_scale:int, remarks"
         ),
-        "SELECT 'database', r.\"schema\", r.name, c.name, c.position, c.\"default\","
+        "SELECT {database}, r.\"schema\", r.name, c.name, c.position, c.\"default\","
         f" CASE WHEN c.nullable THEN 'YES' ELSE 'NO' END, {_LONG_TYPE}, {_TEXT_BYTES},"
         f" {_DIGITS}, {_SCALE}, CAST(NULL AS VARCHAR) FROM {_JOINED}",
     ),
@@ -130,11 +131,12 @@ _VIEWS: dict[tuple[str, str], _View] = {
 }  # fmt: skip
 
 
-def find(schema: str | None, name: str) -> Query | None:
+def find(schema: str | None, name: str, *, database: str) -> Query | None:
     """The view of that name, text that can stand in FROM; None when there is none."""
     view = _VIEWS.get((schema or "pg_catalog", name))
     if view is None:
         return None
     names = ", ".join(f"s{i}" for i in range(len(view.columns)))
     fields = [Field(name, Typed(f"s{i}", of)) for i, (name, of) in enumerate(view.columns)]
-    return Query(f"(SELECT * FROM ({view.sql}) AS s({names}))", fields)
+    sql = view.sql.replace("{database}", quote_text(database))
+    return Query(f"(SELECT * FROM ({sql}) AS s({names}))", fields)

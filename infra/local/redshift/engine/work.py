@@ -62,6 +62,7 @@ class Work:
         return new_context(
             catalog=self.catalog,
             user=self.user,
+            database=self.database,
             now=self.now.strftime("%Y-%m-%d %H:%M:%S.%f"),
             evaluate=self.connection.value,
             reads=self.reads,

@@ -61,7 +61,7 @@ class ControlPlane:
             namespace_id=namespace["namespaceId"],
             namespace_arn=namespace["namespaceArn"],
             database=namespace["dbName"],
-            admin=namespace["adminUsername"],
+            admin_secret_arn=namespace.get("adminPasswordSecretArn"),
             default_role_arn=namespace.get("defaultIamRoleArn"),
             timeout_seconds=timeout_seconds(found),
             role_arns=tuple(namespace["iamRoles"]),

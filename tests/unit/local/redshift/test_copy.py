@@ -27,7 +27,7 @@ def put(s3: S3Client, key: str, *documents: Any) -> None:
     s3.put_object(Bucket="data", Key=key, Body="\n".join(lines).encode())
 
 
-def put_parquet(s3: S3Client, key: str, **columns: pa.Array) -> None:
+def put_parquet(s3: S3Client, key: str, **columns: pa.Array[Any]) -> None:
     file = io.BytesIO()
     pq.write_table(pa.table(columns), file)
     s3.put_object(Bucket="data", Key=key, Body=file.getvalue())

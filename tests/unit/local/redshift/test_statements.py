@@ -187,8 +187,8 @@ class TestTables:
             ("name", "character varying", 5, "YES"),
             ("day", "date", None, "YES"),
         ]
-        assert rows("SELECT table_name, table_type FROM information_schema.tables") == [
-            ("t", "BASE TABLE")
+        assert rows("SELECT * FROM information_schema.tables") == [
+            ("lake", "public", "t", "BASE TABLE")
         ]
 
     def test_create_table_as_has_the_types_of_the_query(self, rows: Rows) -> None:

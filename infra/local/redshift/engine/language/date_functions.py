@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/Date_functions_header.htm
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -209,6 +210,12 @@ def _to_timestamp(call: Call) -> Typed:
     return Typed(f"timezone('UTC', strptime({value.sql}, {_format(call, 1)}))", TIMESTAMP_TZ)
 
 
+@function("date")
+def _date(call: Call) -> Typed:
+    (value,) = call.arguments(1)
+    return cast(value, DATE, position=call.position)
+
+
 @function("trunc")
 def _trunc(call: Call) -> Typed:
     """The date of a timestamp; a number cut at the point or behind some digits."""
@@ -217,4 +224,4 @@ def _trunc(call: Call) -> Typed:
         return Typed(f"CAST({_stamp(value)} AS DATE)", DATE)
     cut = ATHENA.find("truncate")
     assert cut is not None  # noqa: S101 - Athena has it
-    return cut.translate(call)
+    return cut.translate(replace(call, name="truncate"))

@@ -25,7 +25,7 @@ WAREHOUSE = Warehouse(
     namespace_id="namespace-1",
     namespace_arn=f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:namespace/1",
     database="lake",
-    admin="admin",
+    admin_secret_arn=None,
     default_role_arn=None,
     timeout_seconds=None,
     role_arns=(),
@@ -95,8 +95,7 @@ class FakeDatabase:
         self.connection = duckdb.connect(path)
         self.let_go = threading.Event()
 
-    def connect(self, user: str, *, copy_credentials: Callable[..., Credentials]) -> FakeSession:
-        assert copy_credentials
+    def connect(self, user: str, *, copy_credentials: Callable[..., Credentials]) -> FakeSession:  # noqa: ARG002 - protocol
         return FakeSession(self, user)
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,7 @@ def test_a_statement_that_waits_is_cancelled_at_once(client: Client) -> None:
     waiting = client.send("select 1")
     client("CancelStatement", Id=waiting)
     assert client("DescribeStatement", Id=waiting)["Status"] == "ABORTED"
+    client("CancelStatement", Id=waiting)
     for id in running:
         client("CancelStatement", Id=id)
         assert client.ended(id)["Status"] == "ABORTED"
@@ -162,7 +164,7 @@ def test_a_client_token_sends_a_statement_once(client: Client) -> None:
     ],
 )
 def test_a_request_that_cannot_be_is_refused(
-    client: Client, request_: dict[str, object], refusal: str
+    client: Client, request_: dict[str, Any], refusal: str
 ) -> None:
     assert client.refused("ExecuteStatement", **request_).startswith(refusal)
 
@@ -187,7 +189,7 @@ def test_statements_are_listed_by_role_the_newest_first(client: Client) -> None:
     failed = client.run("select nothing", by=caller("AROA1", "two"))["Id"]
     client.run("select 1", by=caller("AROA2"))
 
-    def listed(**request: object) -> list[str]:
+    def listed(**request: Any) -> list[str]:
         return [each["Id"] for each in client("ListStatements", **request)["Statements"]]
 
     assert listed() == [failed, second, first]
