@@ -8,7 +8,7 @@ from aws_cdk import aws_mwaa as mwaa
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.arrivals import arrival_statements, queue_prefix
+from infra.arrivals import arrival_statements
 from infra.buckets import LakeBucket, LakeStorage
 from infra.bundle import Bundle
 from infra.catalog import Catalog
@@ -144,7 +144,7 @@ class AirflowEnvironment(Construct):
                 "lake.curated_bucket": storage.curated.bucket_name,
                 "lake.database": catalog.database_name,
                 "lake.workgroup": catalog.workgroup_name,
-                "lake.arrival_queues": queue_prefix(settings),
+                "lake.arrival_queues": settings.arrival_queues,
                 "lake.task_slots": str(airflow.task_slots),
                 **notifications.options,
                 **(self.spark.options if self.spark else {}),

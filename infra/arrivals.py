@@ -49,11 +49,6 @@ def data_sets_on_arrival(data_sets: Path) -> list[DataSet]:
     return [data_set for data_set in loaded if data_set.loads_on_arrival]
 
 
-def queue_prefix(settings: EnvironmentSettings) -> str:
-    """What the names of the environment's queues start with."""
-    return f"{settings.prefix}-arrivals-"
-
-
 class Arrivals(Construct):
     """The queues, and what the landing bucket tells them."""
 
@@ -91,7 +86,7 @@ class Arrivals(Construct):
         for data_set in data_sets:
             queue = self._queue(
                 data_set.table_name,
-                f"{queue_prefix(settings)}{data_set.table_name}",
+                f"{settings.arrival_queues}{data_set.table_name}",
                 key,
                 visibility_timeout=PROCESSED_WITHIN,
                 dead_letter_queue=sqs.DeadLetterQueue(queue=unread, max_receive_count=TRIES),
@@ -130,7 +125,7 @@ class Arrivals(Construct):
 
 def arrival_statements(*, settings: EnvironmentSettings) -> list[iam.PolicyStatement]:
     """Return what the triggerer needs of the execution role."""
-    queues = f"{queue_prefix(settings)}*"
+    queues = f"{settings.arrival_queues}*"
     return [
         iam.PolicyStatement(
             sid="WatchArrivals",
@@ -158,7 +153,7 @@ def _refuse(data_sets: Collection[DataSet], settings: EnvironmentSettings) -> No
             f"{len(data_sets)} data sets have `schedule: on_arrival`, and a bucket tells at most "
             f"{MOST_NOTIFICATIONS} queues; give the others a schedule by time"
         )
-    room = NAME_MAX_LENGTH - len(queue_prefix(settings))
+    room = NAME_MAX_LENGTH - len(settings.arrival_queues)
     for data_set in data_sets:
         if len(data_set.table_name) > room:
             raise ArrivalsRefused(

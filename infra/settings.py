@@ -323,6 +323,11 @@ class EnvironmentSettings(Settings):
         return f"lake-{self.name}"
 
     @property
+    def arrival_queues(self) -> str:
+        """What the names of the queues start with that S3 tells of landed files."""
+        return f"{self.prefix}-arrivals-"
+
+    @property
     def database_name(self) -> str:
         """The Glue database of the environment's tables."""
         return f"lake_{self.name}"

@@ -48,7 +48,8 @@ class Runs:
         """Wait until a run that succeeded has taken `keys` out of the landing bucket.
 
         A run that waits for files takes them; where none is active for `patience_seconds`, one is
-        triggered. A run that ended before `since`, by default now, is none of those.
+        triggered. A run that ended before `since`, by default now, is none of those; a failure
+        counts only of a run that began after it, and so had to do with the files.
 
         Raises:
             Failed: a run failed, with what its tasks said, or the time is over.
@@ -60,7 +61,7 @@ class Runs:
         while time.monotonic() < deadline:
             recent = self._recent()
             ended = [run for run in recent if run["state"] in ENDED and _ended(run) > since]
-            if failed := [run for run in ended if run["state"] == "failed"]:
+            if failed := [r for r in ended if r["state"] == "failed" and _began_after(since, r)]:
                 raise Failed(self._why(failed[0]))
             if ended and not self._landed(keys):
                 return ended[0]
@@ -221,6 +222,11 @@ class Runs:
 
 def _ended(run: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(run["end_date"].replace("Z", "+00:00"))
+
+
+def _began_after(since: datetime, run: dict[str, Any]) -> bool:
+    began = run.get("start_date")
+    return began is None or datetime.fromisoformat(began.replace("Z", "+00:00")) > since
 
 
 def _last_error(content: Any) -> str:

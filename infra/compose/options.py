@@ -16,6 +16,7 @@ def airflow_variables(environment: EnvironmentSettings, settings: LocalSettings)
         "lake.curated_bucket": f"{environment.prefix}-curated-{place}",
         "lake.database": environment.database_name,
         "lake.workgroup": environment.prefix,
+        "lake.arrival_queues": environment.arrival_queues,
         "lake.task_slots": str(environment.airflow.task_slots),
     }
     return {

@@ -108,6 +108,16 @@ def test_a_run_that_the_file_starts_by_itself_is_waited_for(
     assert airflow.triggered == 0
 
 
+def test_a_run_that_began_before_and_fails_has_nothing_to_do_with_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    airflow = Airflow("failed", "success")
+    before = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    airflow.runs.append({"dag_run_id": "earlier", "state": "running", "start_date": before})
+
+    assert follow(airflow, monkeypatch)["dag_run_id"] == "run-1"
+
+
 def test_where_the_file_starts_none_a_run_is_triggered_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -42,7 +42,7 @@ def test_a_part_that_only_a_replaced_file_gave_leaves_nothing(lake: Lake) -> Non
     lake.load("old", [trade(MONDAY, "AAAA", source="a")])
     [old] = lake.table.parts()
     changes = changes_for(lake.table, add=[], replaced_source_keys=["a"], staging=f"{ROOT}/s")
-    assert changes == PartChanges(remove=(old.key,))
+    assert changes == PartChanges(remove=(old.key,), remove_from=(old.partition,))
 
 
 def test_a_part_whose_range_of_keys_has_the_file_but_none_of_its_rows_stays(lake: Lake) -> None:
