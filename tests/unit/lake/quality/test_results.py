@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -105,16 +104,6 @@ def test_many_results_are_several_statements(shop: Shop, monkeypatch: pytest.Mon
 
     assert len(kept(shop)) == 4
     assert sum(sql.startswith("INSERT INTO quality") for sql in shop.client.asked) > 1
-
-
-def test_runs_that_write_at_once_all_write(shop: Shop) -> None:
-    shop.sell({})
-    shop.report(CHECK, run_id="first")
-    with ThreadPoolExecutor(4) as pool:
-        runs = [pool.submit(shop.report, CHECK, run_id=n) for n in ("first", "run-0", "run-1")]
-        assert [run.result().failed for run in runs] == [()] * 3
-
-    assert [row["run_id"] for row in kept(shop)] == ["first", "run-0", "run-1"]
 
 
 class Colliding:
