@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+from lake.dataset import DataSet
+from lake.models.names import dag_id
 
 from infra.cli.aws import client
 from infra.cli.environment import DeployedEnvironment
 from infra.cli.landing import find_data_set
-from infra.cli.query import Answer, print_answer, query
-from infra.cli.runs import Runs
+from infra.cli.query import Answer, print_answer, query, query_redshift
+from infra.cli.runs import ARRIVAL_SECONDS, Runs
 from infra.cli.steps import Failed, detail, step
 from infra.local.settings import LocalSettings
 from infra.samples.music import make_songs, write_logs, write_songs
@@ -26,7 +28,6 @@ USERS = 80
 SONGS = 120
 TIMEOUT_SECONDS = 900
 UPLOADS_AT_ONCE = 8
-LOGS, METADATA = "music/event_logs", "music/song_metadata"
 
 QUESTION = """\
 WITH plays AS (
@@ -71,63 +72,105 @@ songs AS (
 SELECT count(*), count(*) FILTER (WHERE level = 'paid' AND song_id IS NOT NULL)
 FROM plays LEFT JOIN songs ON title = song AND artist_name = artist AND duration = length
 """
-"""Plays in the files, and those of known songs by paying users; computed without the lake."""
+"""Plays in the files, and those of known songs by paying users, computed without the lake."""
+
+
+PLAYS = """\
+SELECT count(*) AS plays,
+    count(CASE WHEN level = 'paid' AND song_id IS NOT NULL THEN 1 END) AS paid_plays
+FROM music_songplays WHERE day BETWEEN DATE '{first}' AND DATE '{last}'
+"""
+"""The same of the star."""
+ENGINES: Mapping[str, Callable[..., Answer]] = {"athena": query, "redshift": query_redshift}
 
 
 def demo_warehouse(*, environment: DeployedEnvironment, settings: LocalSettings) -> None:
     """Drop a month of logs, wait until the star has them, ask, and compare with the files.
 
+    Every target that the environment's models run on is asked, and answers the same.
+
     Raises:
-        Failed: a run failed, or the star holds something else than the files.
+        Failed: a run failed, or a star holds something else than the files.
     """
-    last = date.fromordinal(FIRST_DAY.toordinal() + DAYS - 1)
+    began = datetime.now(UTC)
     with TemporaryDirectory(prefix="lake-music-") as name:
         logs, songs = Path(name) / "logs", Path(name) / "songs"
         with step(f"Making {DAYS} days of a music service's logs, and its songs"):
-            catalogue = make_songs(SONGS)
-            write_songs(songs, catalogue)
-            written = list(
-                write_logs(
-                    logs,
-                    first_day=FIRST_DAY,
-                    days=DAYS,
-                    plays=PLAYS_A_DAY,
-                    users=USERS,
-                    songs=catalogue,
-                )
-            )
-            detail(f"{sum(day.lines for day in written)} events, {len(catalogue)} songs")
-            expected = _files_say(logs, songs)
-        began = datetime.now(UTC)
+            _make(logs, songs)
+            expected = _plays_in_files(logs, songs)
         with step("Dropping them into the landing bucket"):
             landed = {
-                METADATA: _put(songs, METADATA, environment=environment, settings=settings),
-                LOGS: _put(logs, LOGS, environment=environment, settings=settings),
+                data_set.dag_id: _put(folder, data_set, environment, settings)
+                for folder, data_set in (
+                    (songs, find_data_set("music/song_metadata")),
+                    (logs, find_data_set("music/event_logs")),
+                )
             }
-    for name, keys in landed.items():
-        dag_id = find_data_set(name).dag_id
-        with step(f"Waiting for a run of the DAG {dag_id}"):
-            runs = Runs(environment=environment, settings=settings, dag_id=dag_id)
-            runs.wait_until_loaded(keys, timeout_seconds=TIMEOUT_SECONDS, since=began)
-    with step("Waiting for the DAG music_models"):
-        models = Runs(environment=environment, settings=settings, dag_id="music_models")
-        models.wait_until_idle(since=began, timeout_seconds=TIMEOUT_SECONDS)
-    with step("The ten songs most played by paying users, by week"):
-        answer = _ask(QUESTION.format(first=FIRST_DAY, last=last), environment, settings)
-        print_answer(answer)
-        found = _star_says(FIRST_DAY, last, environment, settings)
+    for load, keys in landed.items():
+        with step(f"Waiting for a run of the DAG {load}"):
+            runs = Runs(environment=environment, settings=settings, dag_id=load)
+            runs.wait_until_loaded(
+                keys, timeout_seconds=TIMEOUT_SECONDS, patience_seconds=ARRIVAL_SECONDS, since=began
+            )
+    answers = {
+        target: _answer(target, expected, began, environment, settings)
+        for target in environment.models_on
+    }
+    print_answer(next(iter(answers.values())))
+    rows = [[tuple(map(str, row)) for row in answer.rows] for answer in answers.values()]
+    if any(other != rows[0] for other in rows[1:]):
+        raise Failed(f"{' and '.join(answers)} do not answer the same")
+    detail(f"{' and '.join(answers)}: this answer, and as many plays as the files have")
+
+
+def _make(logs: Path, songs: Path) -> None:
+    catalogue = make_songs(SONGS)
+    write_songs(songs, catalogue)
+    days = write_logs(
+        logs, first_day=FIRST_DAY, days=DAYS, plays=PLAYS_A_DAY, users=USERS, songs=catalogue
+    )
+    detail(f"{sum(day.lines for day in days)} events, {len(catalogue)} songs")
+
+
+def _plays_in_files(logs: Path, songs: Path) -> tuple[int, int]:
+    sql = FILES_SAY.format(logs=f"{logs}/**/*.json", songs=f"{songs}/**/*.json")
+    [(all_plays, paid)] = duckdb.execute(sql).fetchall()
+    return int(all_plays), int(paid)
+
+
+def _answer(
+    target: str,
+    expected: tuple[int, int],
+    began: datetime,
+    environment: DeployedEnvironment,
+    settings: LocalSettings,
+) -> Answer:
+    """What a target's star answers, once the models have come to rest."""
+    models, ask = dag_id("music", target), ENGINES[target]
+    with step(f"Waiting for the DAG {models}"):
+        runs = Runs(environment=environment, settings=settings, dag_id=models)
+        runs.wait_until_idle(since=began, timeout_seconds=TIMEOUT_SECONDS)
+    days = {"first": FIRST_DAY, "last": FIRST_DAY + timedelta(days=DAYS - 1)}
+    with step(f"Asking {target}: the ten songs most played by paying users, by week"):
+        counted = ask(PLAYS.format(**days), environment=environment, settings=settings)
+        found = tuple(map(int, counted.rows[0]))
         if found != expected:
             raise Failed(
-                f"the star holds {found} plays, paid ones of known songs; the files hold {expected}"
+                f"{target} has {found[0]} plays, {found[1]} of them paid ones of known songs; "
+                f"the files have {expected[0]} and {expected[1]}"
             )
+        return ask(QUESTION.format(**days), environment=environment, settings=settings)
 
 
 def _put(
-    folder: Path, name: str, *, environment: DeployedEnvironment, settings: LocalSettings
+    folder: Path, data_set: DataSet, environment: DeployedEnvironment, settings: LocalSettings
 ) -> list[str]:
     """Upload a folder's files under the data set's prefix; gives their keys."""
-    prefix = find_data_set(name).source_prefix
-    keys = {path: prefix + path.relative_to(folder).as_posix() for path in _files(folder)}
+    keys = {
+        path: data_set.source_prefix + path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
     s3 = client("s3", settings)
     with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
         uploads = [
@@ -136,30 +179,5 @@ def _put(
         ]
         for upload in uploads:
             upload.result()
-    detail(f"{len(keys)} files → s3://{environment.landing_bucket}/{prefix}")
+    detail(f"{len(keys)} files → s3://{environment.landing_bucket}/{data_set.source_prefix}")
     return list(keys.values())
-
-
-def _files(folder: Path) -> Sequence[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _files_say(logs: Path, songs: Path) -> tuple[int, int]:
-    sql = FILES_SAY.format(logs=f"{logs}/**/*.json", songs=f"{songs}/**/*.json")
-    all_plays, paid = duckdb.sql(sql).fetchall()[0]
-    return int(all_plays), int(paid)
-
-
-def _star_says(
-    first: date, last: date, environment: DeployedEnvironment, settings: LocalSettings
-) -> tuple[int, int]:
-    sql = (
-        "SELECT count(*), count(CASE WHEN level = 'paid' AND song_id IS NOT NULL THEN 1 END) "  # noqa: S608  # dates of this module
-        f"FROM music_songplays WHERE day BETWEEN DATE '{first}' AND DATE '{last}'"
-    )
-    all_plays, paid = _ask(sql, environment, settings).rows[0]
-    return int(all_plays), int(paid)
-
-
-def _ask(sql: str, environment: DeployedEnvironment, settings: LocalSettings) -> Answer:
-    return query(sql, environment=environment, settings=settings)

@@ -31,6 +31,11 @@ class DeployedEnvironment:
     curated_bucket: str
     database: str
     workgroup: str
+    models_on: tuple[str, ...] = ("athena",)
+    """The targets of the models."""
+    redshift_workgroup: str = ""
+    redshift_database: str = ""
+    """Both empty where the environment has no Redshift."""
 
     @classmethod
     def read(cls, environment: str, settings: LocalSettings) -> Self:
@@ -52,6 +57,9 @@ class DeployedEnvironment:
             curated_bucket=options["lake.curated_bucket"],
             database=options["lake.database"],
             workgroup=options["lake.workgroup"],
+            models_on=tuple(options.get("lake.models_on", "athena").split(",")),
+            redshift_workgroup=options.get("lake.redshift_workgroup", ""),
+            redshift_database=options.get("lake.redshift_database", ""),
         )
 
 

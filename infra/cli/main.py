@@ -26,7 +26,7 @@ from infra.cli.landing import find_data_set
 from infra.cli.landing import put as put_files
 from infra.cli.ledger import recent_runs
 from infra.cli.messages import print_messages, read_messages
-from infra.cli.query import print_answer
+from infra.cli.query import print_answer, query_redshift
 from infra.cli.query import query as run_query
 from infra.cli.replay import export as export_quarantine
 from infra.cli.replay import read_mended
@@ -216,6 +216,9 @@ def check(
 def query(
     sql: Annotated[str, typer.Argument(help="One statement of Athena's SQL.", metavar="SQL")],
     environment: Environment = "dev",
+    redshift: Annotated[
+        bool, typer.Option(help="Ask Redshift, which gets the statement in its own dialect.")
+    ] = False,
 ) -> None:
     """Ask Athena, in the environment's database and work group, and print the rows.
 
@@ -223,7 +226,8 @@ def query(
     """
     settings = local_settings()
     deployed = DeployedEnvironment.read(environment, settings)
-    print_answer(run_query(sql, environment=deployed, settings=settings))
+    ask = query_redshift if redshift else run_query
+    print_answer(ask(sql, environment=deployed, settings=settings))
 
 
 @app.command()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lake.pipeline.athena import QueryFailed
+from lake.targets.redshift import RedshiftTarget
+from lake.targets.redshift_sql import UnsupportedByRedshift
 from pyathena import connect
 from pyathena.error import Error
 from rich.table import Table
 
-from infra.cli.aws import ROOT_KEY
+from infra.cli.aws import ROOT_KEY, client
 from infra.cli.environment import DeployedEnvironment
 from infra.cli.steps import Failed, console
 from infra.local.settings import LocalSettings
@@ -23,7 +27,8 @@ class Answer:
 
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
-    scanned_bytes: int
+    scanned_bytes: int | None
+    """None where the engine does not say."""
     milliseconds: int
 
 
@@ -58,6 +63,34 @@ def query(sql: str, *, environment: DeployedEnvironment, settings: LocalSettings
         )
 
 
+def query_redshift(
+    sql: str, *, environment: DeployedEnvironment, settings: LocalSettings
+) -> Answer:
+    """Run one statement of Athena's dialect in the environment's Redshift; values are texts.
+
+    Raises:
+        Failed: the environment has no Redshift, or Redshift's reason.
+    """
+    if not environment.redshift_workgroup:
+        raise Failed(f"{environment.name} has no Redshift: deploy it by `lake up --redshift`")
+    target = RedshiftTarget(
+        workgroup=environment.redshift_workgroup,
+        database=environment.redshift_database,
+        client=client("redshift-data", settings),
+    )
+    began = time.monotonic()
+    try:
+        rows = target.query(sql)
+    except (QueryFailed, UnsupportedByRedshift) as error:
+        raise Failed(f"Redshift: {error}") from error
+    return Answer(
+        columns=tuple(rows[0]) if rows else (),
+        rows=[tuple(row.values()) for row in rows],
+        scanned_bytes=None,
+        milliseconds=round((time.monotonic() - began) * 1000),
+    )
+
+
 def print_answer(answer: Answer) -> None:
     """Print the rows as a table, and what the query cost."""
     table = Table(header_style="bold")
@@ -66,7 +99,5 @@ def print_answer(answer: Answer) -> None:
     for row in answer.rows:
         table.add_row(*("NULL" if value is None else str(value) for value in row))
     console.print(table)
-    console.print(
-        f"[dim]{len(answer.rows)} rows, {answer.scanned_bytes:,} bytes scanned, "
-        f"{answer.milliseconds} ms[/]"
-    )
+    scanned = "" if answer.scanned_bytes is None else f"{answer.scanned_bytes:,} bytes scanned, "
+    console.print(f"[dim]{len(answer.rows)} rows, {scanned}{answer.milliseconds} ms[/]")

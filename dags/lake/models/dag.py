@@ -11,6 +11,7 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 from lake.models import loads, tasks
 from lake.models.assets import model_asset, read_asset
 from lake.models.graph import Graph
+from lake.models.names import dag_id
 from lake.notifications.dags import notified_dag
 from lake.settings import LakeSettings, TargetName, lake_settings
 
@@ -60,11 +61,6 @@ def _backfill(domain: str, graph: Graph, settings: LakeSettings, target: TargetN
     ) as dag:
         _steps(domain, graph, settings, target)
     return dag
-
-
-def dag_id(domain: str, target: TargetName) -> str:
-    """`<domain>_models`; with the target's name where it is not Athena."""
-    return f"{domain}_models" if target == "athena" else f"{domain}_models_{target}"
 
 
 def _steps(domain: str, graph: Graph, settings: LakeSettings, target: TargetName) -> None:

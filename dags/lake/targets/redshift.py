@@ -57,16 +57,7 @@ class RedshiftTarget:
 
     def query(self, sql: str) -> list[Row]:
         """See `Target`."""
-        statement = self._run(for_redshift(sql))
-        pages = self.client.get_paginator("get_statement_result").paginate(Id=statement)
-        rows: list[Row] = []
-        for page in pages:
-            names = [column.get("label") or column["name"] for column in page["ColumnMetadata"]]
-            rows += [
-                {name: _text(field) for name, field in zip(names, record, strict=True)}
-                for record in page["Records"]
-            ]
-        return rows
+        return self._rows(for_redshift(sql))
 
     def execute(self, sql: str) -> None:
         """See `Target`."""
@@ -74,15 +65,12 @@ class RedshiftTarget:
 
     def columns(self, table: str) -> Mapping[str, str] | None:
         """See `Target`; the types are those of a data set file."""
-        columns: list[dict[str, Any]] = []
-        pages = self.client.get_paginator("describe_table").paginate(
-            WorkgroupName=self.workgroup, Database=self.database, Schema=SCHEMA, Table=table
+        rows = self._rows(
+            "SELECT column_name, data_type, numeric_precision, numeric_scale FROM svv_columns "  # noqa: S608  # names are held to [a-z0-9_]
+            f"WHERE table_schema = '{SCHEMA}' AND table_name = '{table}' ORDER BY ordinal_position"
         )
-        for page in pages:
-            columns += page.get("ColumnList", [])
-        if not columns:
-            return None
-        return {column["name"]: redshift_ddl.declared_type(column) for column in columns}
+        types = {str(row["column_name"]): redshift_ddl.declared_type(row) for row in rows}
+        return types or None
 
     def ensure(self, table: TableDefinition) -> None:
         """See `Target`."""
@@ -92,6 +80,18 @@ class RedshiftTarget:
             return
         for column in table.missing(there):  # Redshift adds one at a time
             self._run(redshift_ddl.add_column(table, column))
+
+    def _rows(self, sql: str) -> list[Row]:
+        statement = self._run(sql)
+        pages = self.client.get_paginator("get_statement_result").paginate(Id=statement)
+        rows: list[Row] = []
+        for page in pages:
+            names = [column.get("label") or column["name"] for column in page["ColumnMetadata"]]
+            rows += [
+                {name: _text(field) for name, field in zip(names, record, strict=True)}
+                for record in page["Records"]
+            ]
+        return rows
 
     def _run(self, sql: str) -> str:
         started = self.client.execute_statement(

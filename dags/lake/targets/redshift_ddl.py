@@ -6,7 +6,6 @@ Source: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from lake.dataset.column import Column
 from lake.targets.table import TableDefinition
@@ -22,13 +21,13 @@ _TYPES = {
     "timestamp": "TIMESTAMP",
 }
 _DECLARED = {
-    "varchar": "string",
-    "int4": "int",
-    "int8": "bigint",
-    "float8": "double",
-    "bool": "boolean",
+    "character varying": "string",
+    "integer": "int",
+    "bigint": "bigint",
+    "double precision": "double",
+    "boolean": "boolean",
     "date": "date",
-    "timestamp": "timestamp",
+    "timestamp without time zone": "timestamp",
 }
 
 
@@ -65,9 +64,9 @@ def redshift_type(table: TableDefinition, column: Column) -> str:
     return _TYPES[column.kind]
 
 
-def declared_type(column: Mapping[str, Any]) -> str:
-    """The type of a column of the Data API's DescribeTable, as a data set file writes it."""
-    name = str(column["typeName"])
+def declared_type(column: Mapping[str, str | None]) -> str:
+    """The type of a row of `svv_columns`, as a data set file writes it."""
+    name = str(column["data_type"])
     if name == "numeric":
-        return f"decimal({column['precision']},{column['scale']})"
+        return f"decimal({column['numeric_precision']},{column['numeric_scale']})"
     return _DECLARED.get(name, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -94,3 +95,24 @@ def test_a_property_that_would_be_dropped_fails_the_deployment(emulator: Running
 
 def _tag(key: str, value: str) -> dict[str, str]:
     return {"Key": key, "Value": value}
+
+
+def test_a_change_set_of_outputs_alone_is_executed_and_one_of_nothing_is_refused(
+    emulator: RunningEmulator,
+) -> None:
+    stack = Stack(emulator, "outputs")
+    resources = {"Bucket": bucket("outputs-alone")}
+    assert stack.deploy(resources) == "CREATE_COMPLETE"
+
+    def change_set(name: str) -> Any:
+        outputs = {"Name": {"Value": {"Ref": "Bucket"}}}
+        template = json.dumps({"Resources": resources, "Outputs": outputs})
+        stack.api.create_change_set(StackName=stack.name, ChangeSetName=name, TemplateBody=template)
+        return stack.api.describe_change_set(StackName=stack.name, ChangeSetName=name)
+
+    first = change_set("first")
+    assert (first["Status"], first["ExecutionStatus"]) == ("CREATE_COMPLETE", "AVAILABLE")
+    stack.api.execute_change_set(StackName=stack.name, ChangeSetName="first")
+    assert stack.settled() == "UPDATE_COMPLETE"
+    assert stack.describe()["Outputs"][0]["OutputValue"] == "outputs-alone"
+    assert change_set("second")["Status"] == "FAILED"

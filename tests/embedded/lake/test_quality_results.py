@@ -28,14 +28,16 @@ def target(emulator: RunningEmulator) -> AthenaTarget:
         Configuration={"ResultConfiguration": {"OutputLocation": "s3://quality/out/"}},
     )
     return AthenaTarget(
-        athena=Athena(database="quality", workgroup="quality", client=athena), glue=glue
+        athena=Athena(database="quality", workgroup="quality", client=athena),
+        glue=glue,
+        bucket="quality",
     )
 
 
 def test_runs_that_write_at_once_all_write(target: AthenaTarget) -> None:
     def write(table: str, run_id: str) -> None:
         result = CheckResult(check="rows", kind="row_counts", severity="fail", status="ok")
-        results = Results(target, table, "s3://quality/results/")
+        results = Results(target, table)
         results.write([result], run_id=run_id, checked_at=NOW)
 
     write("a", "again")

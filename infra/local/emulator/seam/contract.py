@@ -68,8 +68,15 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "extract_access_key_id": "(headers, query_params)",
     },
     "services.cloudformation": {"_stacks": "AccountRegionScopedDict"},
-    "services.cloudformation.changesets": {"_deploy_stack_async": _DEPLOY},
-    "services.cloudformation.handlers": {"_deploy_stack_async": _DEPLOY},
+    "services.cloudformation.changesets": {
+        "_deploy_stack_async": _DEPLOY,
+        "_find_change_set": "(cs_name, stack_name)",
+        "_p": "(params, key, default)",
+    },
+    "services.cloudformation.handlers": {
+        "_ACTION_HANDLERS": "dict",
+        "_deploy_stack_async": _DEPLOY,
+    },
     "services.cloudformation.provisioners": {
         "_RESOURCE_HANDLERS": "dict",
         "_STACK_TAG_PROPERTY": "dict",

@@ -84,7 +84,7 @@ def test_a_check_that_is_taken_out_of_the_file_is_no_problem_any_more(shop: Shop
 
 
 def test_what_was_skipped_leaves_a_problem_open(shop: Shop) -> None:
-    results = Results(shop.target, "sales", "s3://data/quality_results/")
+    results = Results(shop.target, "sales")
     result = {"check": "c", "kind": "anomalies", "severity": "fail", "day": FRIDAY}
     for hours, status in enumerate(("fail", "skipped")):
         results.write(
@@ -145,7 +145,7 @@ def test_a_commit_that_collides_is_tried_again(
     target = Colliding(3, reason)
     result = CheckResult(check="c", kind="nulls", severity="fail", status="ok")
 
-    Results(target, "t", "s3://b/q/").write([result], run_id="r", checked_at=NOW)
+    Results(target, "t").write([result], run_id="r", checked_at=NOW)
 
     assert target.done == 1
 
@@ -155,7 +155,7 @@ def test_what_the_engine_refuses_otherwise_is_raised_at_once(shop: Shop) -> None
     with pytest.raises(QueryFailed, match="quantitty"):
         shop.report("conditions: [{sql: quantitty > 1}]")
     with pytest.raises(QueryFailed, match="SYNTAX_ERROR"):
-        Results(Colliding(1, "SYNTAX_ERROR"), "t", "s3://b/q/").write(
+        Results(Colliding(1, "SYNTAX_ERROR"), "t").write(
             [CheckResult(check="c", kind="nulls", severity="fail", status="ok")],
             run_id="r",
             checked_at=NOW,
