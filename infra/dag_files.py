@@ -22,7 +22,8 @@ MODELS_FILE = '''\
 
 from lake.models.dag import build_model_dags
 
-models, backfill = build_model_dags("{domain}")
+for dag in build_model_dags("{domain}"):
+    globals()[dag.dag_id] = dag
 '''
 
 

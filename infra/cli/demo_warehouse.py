@@ -147,10 +147,11 @@ def _answer(
 ) -> Answer:
     """What a target's star answers, once the models have come to rest."""
     models, ask = dag_id("music", target), ENGINES[target]
+    days = {"first": FIRST_DAY, "last": FIRST_DAY + timedelta(days=DAYS - 1)}
     with step(f"Waiting for the DAG {models}"):
         runs = Runs(environment=environment, settings=settings, dag_id=models)
-        runs.wait_until_idle(since=began, timeout_seconds=TIMEOUT_SECONDS)
-    days = {"first": FIRST_DAY, "last": FIRST_DAY + timedelta(days=DAYS - 1)}
+        conf = {"from_day": f"{days['first']}", "to_day": f"{days['last']}"}
+        runs.wait_until_idle(since=began, timeout_seconds=TIMEOUT_SECONDS, conf=conf)
     with step(f"Asking {target}: the ten songs most played by paying users, by week"):
         counted = ask(PLAYS.format(**days), environment=environment, settings=settings)
         found = tuple(map(int, counted.rows[0]))

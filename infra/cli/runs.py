@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -90,9 +91,7 @@ class Runs:
                     raise
             else:
                 return
-            for problem in self._call("GET", "/importErrors")["import_errors"]:
-                if problem["filename"].endswith(f"{self.dag_id}.py"):
-                    raise Failed(f"{self.dag_id}: {problem['stack_trace'].strip()}")
+            self._fail_where_not_imported()
             time.sleep(0.5)
         raise Failed(f"Airflow does not know the DAG {self.dag_id} after {timeout_seconds:.0f} s")
 
@@ -124,23 +123,40 @@ class Runs:
             time.sleep(1)
         raise Failed(f"run {run_id} of {self.dag_id} has not ended in {timeout_seconds:.0f} s")
 
-    def wait_until_idle(self, *, since: datetime, timeout_seconds: float) -> None:
+    def wait_until_idle(
+        self, *, since: datetime, timeout_seconds: float, conf: Mapping[str, str]
+    ) -> None:
         """Wait until runs that ended after `since` have succeeded, and none is active any more.
 
+        Where nothing starts one within seconds, because nothing changed, one is triggered with
+        `conf`.
+
         Raises:
-            Failed: one failed, with what its tasks said, or the time is over.
+            Failed: one failed, with what its tasks said, the DAG's file is wrong, or the time is
+                over.
         """
         deadline = time.monotonic() + timeout_seconds
         self.wait_until_parsed(timeout_seconds=timeout_seconds)
+        triggers_at: float | None = time.monotonic() + ARRIVAL_SECONDS
         while time.monotonic() < deadline:
             recent = self._recent()
             ended = [run for run in recent if run["state"] in ENDED and _ended(run) > since]
+            active = [run for run in recent if run["state"] not in ENDED]
             if failed := [run for run in ended if run["state"] == "failed"]:
                 raise Failed(self._why(failed[0]))
-            if ended and all(run["state"] in ENDED for run in recent):
+            if ended and not active:
                 return
+            if triggers_at and not ended and not active and time.monotonic() > triggers_at:
+                self._fail_where_not_imported()
+                self.trigger(conf)
+                triggers_at = None
             time.sleep(1)
         raise Failed(f"{self.dag_id} has not come to rest within {timeout_seconds:.0f} s")
+
+    def _fail_where_not_imported(self) -> None:
+        for problem in self._call("GET", "/importErrors")["import_errors"]:
+            if self.dag_id.startswith(Path(problem["filename"]).stem):
+                raise Failed(f"{self.dag_id}: {problem['stack_trace'].strip()}")
 
     def start_backfill(self, first: date, last: date) -> int:
         """Have Airflow run the DAG for each day of a range, also those that it ran for before.

@@ -25,13 +25,22 @@ def tell(found: CheckReport) -> None:
     """
     try:
         report(
-            f"quality/{found.table}{'' if found.target == 'athena' else f'@{found.target}'}",
+            scope_of(found),
             problems_of(found),
             when_over=f"Seen by the run {found.run_id}.",
             now=found.checked_at,
         )
     except ChannelsFailed:
         log.exception("not every channel was told of %s", found.table)
+
+
+def scope_of(found: CheckReport) -> str:
+    """The table's own; Athena's tables are the lake's."""
+    return "/".join(["quality", *_elsewhere(found), found.table])
+
+
+def _elsewhere(found: CheckReport) -> list[str]:
+    return [] if found.target == "athena" else [found.target]
 
 
 def problems_of(found: CheckReport) -> tuple[Problem, ...]:
@@ -42,7 +51,7 @@ def problems_of(found: CheckReport) -> tuple[Problem, ...]:
 def _problem(found: CheckReport, each: OpenProblem) -> Problem:
     return Problem(
         id=each.check,
-        title=f"{found.table}: {each.check}",
+        title=" ".join([*_elsewhere(found), f"{found.table}: {each.check}"]),
         text=_text(found, each),
         severity="fail" if each.status == "fail" else "warn",
     )
