@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import boto3
 import httpx
 import pytest
+from lake.models.graph import Graph
 from lake.pipeline.athena import QueryFailed as TargetRefused
 from lake.pipeline.athena import Row
 from lake.targets.athena import AthenaTarget
 
 from infra.local.athena import Engine
+from infra.local.settings import REPOSITORY
+from infra.samples.music import make_songs, write_logs, write_songs
 from tests.moto_server import moto_server
+from tests.music_truth import MusicTruth
 from tests.unit.local.athena.lake import Lake, QueryFailed
 
 
@@ -64,3 +69,23 @@ def target(moto_endpoint: str, engine: Engine) -> AthenaTarget:
     glue.create_database(DatabaseInput={"Name": "lake"})
     athena: Any = EngineAthena(Lake(engine, s3, glue))
     return AthenaTarget(athena=athena, glue=glue, bucket="curated")
+
+
+@pytest.fixture(scope="session")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> MusicTruth:
+    """Six days in two months and two weeks, with the faults of real logs."""
+    root = tmp_path_factory.mktemp("music")
+    songs = make_songs(60)
+    write_songs(root / "songs", songs)
+    logs = write_logs(
+        root / "logs", first_day=date(2018, 11, 26), days=6, plays=60, users=12, songs=songs
+    )
+    assert sum(day.duplicates + day.near_duplicates for day in logs) > 0
+    return MusicTruth(logs=root / "logs", songs=root / "songs")
+
+
+@pytest.fixture(scope="session")
+def music() -> Graph:
+    """The models of the product."""
+    dags = REPOSITORY / "dags"
+    return Graph.load(models=dags / "models", data_sets=dags / "datasets", domain="music")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -14,28 +13,9 @@ from lake.models.statements import days_in_sql, load
 from lake.targets import TableDefinition
 from lake.targets.athena import AthenaTarget
 
-from infra.local.settings import REPOSITORY
-from infra.samples.music import make_songs, write_logs, write_songs
 from tests.music_truth import STAGING, STAR, MusicTruth, Table
+from tests.unit.lake.models.music import as_text, days_of
 from tests.unit.local.athena.iceberg import Icebergs
-
-FIRST_DAY = date(2018, 11, 26)  # five days in two months, two weeks
-
-
-@pytest.fixture(scope="module")
-def truth(tmp_path_factory: pytest.TempPathFactory) -> MusicTruth:
-    root = tmp_path_factory.mktemp("music")
-    songs = make_songs(60)
-    write_songs(root / "songs", songs)
-    logs = write_logs(root / "logs", first_day=FIRST_DAY, days=6, plays=60, users=12, songs=songs)
-    assert sum(day.duplicates + day.near_duplicates for day in logs) > 0
-    return MusicTruth(logs=root / "logs", songs=root / "songs")
-
-
-@pytest.fixture(scope="module")
-def graph() -> Graph:
-    dags = REPOSITORY / "dags"
-    return Graph.load(models=dags / "models", data_sets=dags / "datasets", domain="music")
 
 
 class Star:
@@ -90,7 +70,9 @@ class Star:
         """Whether every table of the star has the truth's rows; pytest shows the first that not."""
         for name in STAR:
             table = truth.table(name)
-            assert self.rows(table, name) == sorted(map(_as_text, table.rows), key=str), name
+            assert self.rows(table, name) == sorted(
+                (as_text(row, "athena") for row in table.rows), key=str
+            ), name
         return True
 
     def snapshots(self) -> dict[str, str | None]:
@@ -100,31 +82,14 @@ class Star:
         }
 
 
-def _as_text(row: tuple[Any, ...]) -> tuple[str | None, ...]:
-    return tuple(_value(value) for value in row)
-
-
-def _value(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
-    return str(value)
-
-
 @pytest.fixture
-def star(target: AthenaTarget, moto_endpoint: str, graph: Graph) -> Star:
-    return Star(target, moto_endpoint, graph)
-
-
-def _days(truth: MusicTruth) -> list[str]:
-    column = truth.table("music_event_logs").columns.index("day")
-    return sorted({str(row[column]) for row in truth.table("music_event_logs").rows})
+def star(target: AthenaTarget, moto_endpoint: str, music: Graph) -> Star:
+    return Star(target, moto_endpoint, music)
 
 
 def test_all_days_in_one_run_give_the_star(star: Star, truth: MusicTruth) -> None:
     star.stage(truth)
-    star.compute(_days(truth))
+    star.compute(days_of(truth))
     assert star.is_as(truth)
     assert all(truth.table(name).rows for name in STAR)
 
@@ -133,7 +98,7 @@ def test_days_in_any_order_give_the_star_and_again_change_nothing(
     star: Star, truth: MusicTruth
 ) -> None:
     star.stage(truth)
-    days = _days(truth)
+    days = days_of(truth)
     days = [*days[3:], *days[2::-1]]
     for day in days:
         star.compute([day])
@@ -145,9 +110,9 @@ def test_days_in_any_order_give_the_star_and_again_change_nothing(
 
 def test_songs_that_land_after_the_logs_reach_every_play(star: Star, truth: MusicTruth) -> None:
     star.stage(truth, "music_event_logs")
-    star.compute(_days(truth))
+    star.compute(days_of(truth))
     star.stage(truth, "music_song_metadata")
-    star.compute(_days(truth))
+    star.compute(days_of(truth))
     assert star.is_as(truth)
 
 
@@ -155,7 +120,7 @@ def test_a_run_that_stopped_after_any_model_is_finished_by_the_next(
     star: Star, truth: MusicTruth
 ) -> None:
     star.stage(truth)
-    days = _days(truth)
+    days = days_of(truth)
     models = star.graph.of("music")
     for number, day in enumerate(days):
         for node in models[: number % len(models)]:
