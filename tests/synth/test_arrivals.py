@@ -25,7 +25,8 @@ def landing(templates: Templates) -> Resource:
 
 
 def queues(templates: Templates) -> dict[str, Resource]:
-    return {str(queue.name): queue for queue in templates.of_type("AWS::SQS::Queue")}
+    found = templates.of_type("AWS::SQS::Queue")
+    return {str(queue.name): queue for queue in found if queue.path.startswith("Arrivals/")}
 
 
 def policies(templates: Templates) -> dict[str, list[dict[str, Any]]]:

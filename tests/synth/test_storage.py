@@ -78,6 +78,7 @@ def test_the_key_policy_admits_the_account_the_logs_of_the_lake_and_its_messages
                 }
             },
         },
+        *([inbox] if settings.notifications.inbox else []),
         {
             "Sid": "EncryptNotificationsOfLanding",
             "Effect": "Allow",
@@ -91,7 +92,6 @@ def test_the_key_policy_admits_the_account_the_logs_of_the_lake_and_its_messages
                 },
             },
         },
-        *([inbox] if settings.notifications.inbox else []),
     ]
 
 

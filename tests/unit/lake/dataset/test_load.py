@@ -68,7 +68,7 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
         "expected for example `width: 12`",
         "  ownr: unknown key; did you mean `owner`? The keys here are description, owner, "
         "schedule, source, layout, columns, keys, partitions, max_bad_ratio, target, engine, "
-        "originals, maintenance, run, groups",
+        "originals, maintenance, run, checks, groups",
     ]
 
 

@@ -38,6 +38,7 @@ OPTIONS = {
     "database": "lake_dev",
     "workgroup": "lake-dev",
     "task_slots": "10",
+    "arrival_queues": "lake-dev-arrivals-",
     "environment": "lake-dev",
 }
 

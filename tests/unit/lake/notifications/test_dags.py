@@ -21,6 +21,7 @@ def lake_options(monkeypatch: pytest.MonkeyPatch) -> None:
     for option in OPTIONS:
         monkeypatch.setenv(f"AIRFLOW__LAKE__{option}", option.lower().replace("_", "-"))
     monkeypatch.setenv("AIRFLOW__LAKE__TASK_SLOTS", "10")
+    monkeypatch.setenv("AIRFLOW__LAKE__ARRIVAL_QUEUES", "lake-dev-arrivals-")
     topic = "arn:aws:sns:us-east-1:111122223333:lake-dev-messages"
     monkeypatch.setenv("AIRFLOW__LAKE__SNS_TOPIC_ARN", topic)
 

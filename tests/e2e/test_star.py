@@ -1,0 +1,128 @@
+"""Logs land, and the star of both targets is what the files say: kills, again, backfills."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from infra.cli.query import query, query_redshift
+from infra.cli.runs import Runs
+from infra.samples.music import make_songs, write_logs, write_songs
+from tests.deployed_lake import wait_for
+from tests.music_truth import STAR, MusicTruth
+
+from .conftest import Lab
+from .test_faults import component
+
+pytestmark = pytest.mark.e2e
+
+TIMEOUT_SECONDS = 420
+FIRST, LAST, FILES = date(2018, 11, 1), date(2018, 11, 3), 3
+ASK = {"athena": query, "redshift": query_redshift}
+DAGS = {"athena": "music_models", "redshift": "music_models_redshift"}
+BY_HAND = {"from_day": "2018-10-31", "to_day": "2018-11-05"}
+
+
+@pytest.fixture(scope="module")
+def both(lab: Lab) -> Iterator[Lab]:
+    """The lake with Redshift, which later tests do not have."""
+    lab.lake("up", "--redshift")
+    yield lab
+    lab.lake("up")
+
+
+@pytest.fixture(scope="module")
+def truth(both: Lab, tmp_path_factory: pytest.TempPathFactory) -> MusicTruth:
+    """What the files say that have landed, and the models have taken up."""
+    root = tmp_path_factory.mktemp("music")
+    songs = make_songs(40)
+    write_songs(root / "songs", songs)
+    list(write_logs(root / "logs", first_day=FIRST, days=FILES, plays=80, users=12, songs=songs))
+    began = datetime.now(UTC)
+    for folder, prefix in (("songs", "music/song_metadata/"), ("logs", "music/event_logs/")):
+        for path in sorted((root / folder).rglob("*.json")):
+            key = prefix + path.relative_to(root / folder).as_posix()
+            both.client("s3").upload_file(str(path), both.environment.landing_bucket, key)
+    wait_for(
+        lambda: not both.landed(), timeout_seconds=TIMEOUT_SECONDS, what="the files to be loaded"
+    )
+    for dag_id in DAGS.values():
+        runs(both, dag_id).wait_until_idle(
+            since=began, timeout_seconds=TIMEOUT_SECONDS, conf=BY_HAND
+        )
+    return MusicTruth(logs=root / "logs", songs=root / "songs")
+
+
+def runs(lab: Lab, dag_id: str) -> Runs:
+    return Runs(environment=lab.environment, settings=lab.settings, dag_id=dag_id)
+
+
+def is_as(lab: Lab, truth: MusicTruth, target: str) -> bool:
+    """Whether every table of the star has the truth's rows; pytest shows the first that not."""
+    for name in STAR:
+        table = truth.table(name)
+        columns = ", ".join(f'"{column}"' for column in table.columns)
+        sql = f'SELECT {columns} FROM "{name}"'
+        answer = ASK[target](sql, environment=lab.environment, settings=lab.settings)
+        assert _texts(answer.rows) == _texts(table.rows), f"{name} on {target}"
+    return True
+
+
+def _texts(rows: Any) -> list[tuple[str, ...]]:
+    """Rows as texts, times without zeros at their ends."""
+    return sorted(
+        tuple(text.rstrip("0").rstrip(".") if ":" in text else text for text in map(str, row))
+        for row in rows
+    )
+
+
+@pytest.mark.parametrize("target", DAGS)
+def test_what_landed_is_in_the_star_without_anybodys_doing(
+    both: Lab, truth: MusicTruth, target: str
+) -> None:
+    assert is_as(both, truth, target)
+
+
+@pytest.mark.parametrize("target", DAGS)
+def test_a_kill_in_the_middle_of_the_loads_is_made_good(
+    both: Lab, truth: MusicTruth, target: str
+) -> None:
+    models = runs(both, DAGS[target])
+    run_id = models.trigger(BY_HAND)
+    path = f"/dags/{DAGS[target]}/dagRuns/{run_id}/taskInstances"
+
+    def loading() -> bool:
+        found = both.airflow("GET", path, QueryParameters={"state": "running"})["task_instances"]
+        return any(task["task_id"].endswith(".load") for task in found)
+
+    wait_for(loading, timeout_seconds=120, what="a load that runs")
+    os.kill(component(both, "scheduler"), signal.SIGKILL)
+    models.wait_until_ended(run_id, timeout_seconds=TIMEOUT_SECONDS)
+    assert is_as(both, truth, target)
+
+
+def test_one_backfill_computes_days_again_and_changes_nothing(both: Lab, truth: MusicTruth) -> None:
+    snapshots = 'SELECT count(*) FROM "music_songplays$snapshots"'
+    before = both.rows(snapshots)
+    models = runs(both, "music_models_backfill")
+    backfill = models.start_backfill(FIRST, LAST)
+    models.wait_until_backfilled(backfill, FIRST, LAST, timeout_seconds=TIMEOUT_SECONDS)
+    assert is_as(both, truth, "athena")
+    assert both.rows(snapshots) == before
+
+
+def test_the_audit_table_has_the_rows_of_each_step(both: Lab, truth: MusicTruth) -> None:
+    found = both.rows(
+        "SELECT relation, max(row_count) FROM model_audit "
+        f"WHERE step = 'music_songplays' AND day = DATE '{FIRST}' GROUP BY relation ORDER BY 1"
+    )
+    plays, events = truth.table("music_songplays"), truth.table("music_event_logs")
+    assert found == [
+        (name, sum(row[table.columns.index("day")] == FIRST for row in table.rows))
+        for name, table in (("music_event_logs", events), ("music_songplays", plays))
+    ]
