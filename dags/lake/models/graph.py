@@ -33,7 +33,8 @@ class Node:
     def needs(self) -> frozenset[str]:
         """The tables that its query reads, and those that its checks compare it with."""
         checks = self.model.checks
-        return self.query.reads | {check.table for check in (*checks.references, *checks.totals)}
+        compared = {check.table for check in checks.references}
+        return self.query.reads | compared | {check.table for check in checks.totals}
 
 
 @dataclass(frozen=True)
