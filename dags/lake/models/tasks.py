@@ -72,7 +72,7 @@ def _published(events: Any) -> Iterator[tuple[str, list[str] | None]]:
             yield asset.name, (event.extra or {}).get("days")
 
 
-@task(trigger_rule=TriggerRule.NONE_FAILED)
+@task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
 def unload(domain: str, table: str, days: list[list[str]]) -> list[list[str]]:
     """Has Athena write what Redshift then copies; gives the statements, a list a transaction."""
     import boto3
@@ -95,7 +95,7 @@ def unload(domain: str, table: str, days: list[list[str]]) -> list[list[str]]:
     ]
 
 
-@task(trigger_rule=TriggerRule.NONE_FAILED)
+@task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
 def check(domain: str, table: str, days: list[list[str]], target: TargetName) -> Iterator[Metadata]:
     """Counts what the step read and wrote, and runs the model's checks.
 

@@ -282,3 +282,22 @@ def test_an_environment_without_spark_says_what_to_change(dags_with_spark: Path)
     found = bag(dags_with_spark)
     assert set(found.dags) == expected_dag_ids()
     assert "market/history.yaml hands files to spark" in found.import_errors["market_history.py"]
+
+
+def test_each_model_is_loaded_after_what_it_needs_and_checked_before_others_need_it(
+    found: BundleDagBag,
+) -> None:
+    models: DAG = found.dags["music_models"]
+    assert models.task_dict["songplays.load"].upstream_task_ids == {
+        "choose_days",
+        "songs.check",
+        "artists.check",
+    }
+    assert models.task_dict["time.load"].upstream_task_ids == {"choose_days", "songplays.check"}
+    assert models.task_dict["users.load"].upstream_task_ids == {"choose_days", "user_days.check"}
+
+
+def test_a_run_without_days_to_choose_skips_every_model(found: BundleDagBag) -> None:
+    backfill: DAG = found.dags["music_models_backfill"]
+    rules = {task.trigger_rule for name, task in backfill.task_dict.items() if "." in name}
+    assert rules == {TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS}
