@@ -21,6 +21,8 @@ from infra.local.settings import LocalSettings
 
 ENDED = {"success", "failed"}
 LOCKED_TRIES = 30
+SETTLED_SECONDS = 5
+"""Airflow makes the run of a table's event once the run before it has ended."""
 ARRIVAL_SECONDS = 20
 """Within these a file starts a run by itself, on a busy machine too."""
 
@@ -138,13 +140,16 @@ class Runs:
         deadline = time.monotonic() + timeout_seconds
         self.wait_until_parsed(timeout_seconds=timeout_seconds)
         triggers_at: float | None = time.monotonic() + ARRIVAL_SECONDS
+        rested_at = time.monotonic()
         while time.monotonic() < deadline:
             recent = self._recent()
             ended = [run for run in recent if run["state"] in ENDED and _ended(run) > since]
             active = [run for run in recent if run["state"] not in ENDED]
             if failed := [run for run in ended if run["state"] == "failed"]:
                 raise Failed(self._why(failed[0]))
-            if ended and not active:
+            if active:
+                rested_at = time.monotonic()
+            elif ended and time.monotonic() - rested_at > SETTLED_SECONDS:
                 return
             if triggers_at and not ended and not active and time.monotonic() > triggers_at:
                 self._fail_where_not_imported()
