@@ -43,23 +43,20 @@ def load_parameters() -> dict[str, Param]:
     }
 
 
+def day_parameters(first: str) -> dict[str, Param]:
+    """Of a run over days: the first, which `first` describes, and the last."""
+    day: dict[str, Any] = {"type": ["null", "string"], "format": "date"}
+    last = "The last day; empty: the first one alone"
+    return {
+        "from_day": Param(None, title="From", description=first, **day),
+        "to_day": Param(None, title="To", description=last, **day),
+    }
+
+
 def backfill_parameters() -> dict[str, Param]:
     """Of a backfill: files of some days, or of the archive, or records of the quarantine."""
     return {
-        "from_day": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="From",
-            description="The first day whose files are loaded again, in one run",
-        ),
-        "to_day": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="To",
-            description="The last day; empty: the first one alone",
-        ),
+        **day_parameters("The first day whose files are loaded again, in one run"),
         "prefix": Param(
             "",
             type="string",

@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, AssetAny, Param, TaskGroup
+from airflow.sdk import DAG, AssetAny, TaskGroup
 from airflow.timetables.interval import CronDataIntervalTimetable
 from lake.models import loads, tasks
 from lake.models.assets import model_asset, read_asset
 from lake.models.graph import Graph
 from lake.models.names import dag_id
 from lake.notifications.dags import notified_dag
+from lake.parameters import day_parameters
 from lake.settings import LakeSettings, TargetName, lake_settings
 
 START = pendulum.datetime(2010, 1, 1, tz="UTC")
@@ -91,19 +92,12 @@ def _copied(domain: str, table: str, settings: LakeSettings, days: Any) -> Any:
     return copied
 
 
-def _day(title: str, description: str) -> Param:
-    return Param(None, type=["null", "string"], format="date", title=title, description=description)
-
-
 def _dag_arguments(domain: str, graph: Graph, target: TargetName) -> dict[str, Any]:
     owners = sorted({node.model.owner for node in graph.of(domain)})
     return {
         "kept": KEPT,
         "doc_md": _documentation(domain, graph),
-        "params": {
-            "from_day": _day("From", "The first day; empty: every day of which there are rows"),
-            "to_day": _day("To", "The last day; empty: the first one alone"),
-        },
+        "params": day_parameters("The first day; empty: every day of which there are rows"),
         "tags": [domain, "models", target],
         "catchup": False,
         "is_paused_upon_creation": False,
