@@ -15,6 +15,7 @@ from infra.bundle import build_bundle
 from infra.catalog import Catalog
 from infra.encryption import EncryptionKey
 from infra.log_groups import adopt_auto_delete_logs
+from infra.models import read_models
 from infra.network import Network
 from infra.notifications import Notifications
 from infra.redshift import Redshift
@@ -27,6 +28,7 @@ DEFAULT_ENVIRONMENT = "dev"
 
 def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: Path) -> None:
     """Add the stacks of one environment to the app, with the bundle of the checkout."""
+    read_models(repository / "dags", targets=settings.models_on)
     bundle = build_bundle(repository=repository, destination=Path(app.outdir) / "bundle")
 
     storage_stack = LakeStack(app, "storage", settings=settings)

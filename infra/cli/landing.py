@@ -11,7 +11,8 @@ from infra.cli.environment import DeployedEnvironment
 from infra.cli.steps import Failed, detail
 from infra.local.settings import REPOSITORY, LocalSettings
 
-DATA_SETS = REPOSITORY / "dags" / "datasets"
+DAGS = REPOSITORY / "dags"
+DATA_SETS = DAGS / "datasets"
 
 
 def find_data_set(name: str) -> DataSet:

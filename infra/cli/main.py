@@ -22,7 +22,7 @@ from infra.cli.db import AVAILABLE_TIMEOUT_SECONDS, db
 from infra.cli.demo import demo as run_demo
 from infra.cli.demo_warehouse import demo_warehouse
 from infra.cli.environment import DeployedEnvironment, wait_until_available
-from infra.cli.landing import find_data_set
+from infra.cli.landing import DAGS, find_data_set
 from infra.cli.landing import put as put_files
 from infra.cli.ledger import recent_runs
 from infra.cli.messages import print_messages, read_messages
@@ -210,6 +210,17 @@ def check(
 
     if not check_file(dataset, file, rows=rows, rejects=rejects, out=out, as_json=as_json):
         raise typer.Exit(1)
+
+
+@app.command()
+def models(environment: Environment = "dev") -> None:
+    """Check the model files, and print them in the order in which they are computed.
+
+    Nothing has to run. `cdk synth` refuses what this refuses.
+    """
+    from infra.cli.models import print_models  # noqa: PLC0415  # half a second of imports
+
+    print_models(DAGS, settings=environment_settings(environment))
 
 
 @app.command()

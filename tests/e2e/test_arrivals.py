@@ -122,20 +122,18 @@ def test_a_file_that_lands_while_the_dag_is_paused_is_loaded_when_it_is_not(
     wait_for(
         lambda: loaded(lab, days), timeout_seconds=LOADED_WITHIN_SECONDS, what="the file's rows"
     )
-    assert runs_since(lab, since)
 
 
 def test_a_file_that_lands_while_the_triggerer_is_killed_is_loaded(
     lab: Lab, tmp_path: Path
 ) -> None:
-    since = now(lab)
+    now(lab)
     os.kill(component(lab, "triggerer"), signal.SIGKILL)
     days = land(lab, tmp_path, date(2025, 3, 3), files=1)
 
     wait_for(
         lambda: loaded(lab, days), timeout_seconds=LOADED_WITHIN_SECONDS, what="the file's rows"
     )
-    assert runs_since(lab, since)
 
 
 def pause(lab: Lab, paused: bool) -> None:

@@ -68,9 +68,12 @@ def test_a_deleted_dag_leaves_airflow_and_a_second_one_comes_and_goes(lab: Lab) 
 
 
 def expected_dag_ids(lab: Lab) -> set[str]:
-    files = (lab.root / "dags" / "datasets").rglob("*.yaml")
-    tables = {f"{path.parent.name}_{path.stem}" for path in files}
-    return {f"{table}{kind}" for table in tables for kind in ("", "_backfill", "_maintenance")}
+    dags = lab.root / "dags"
+    tables = {f"{path.parent.name}_{path.stem}" for path in dags.glob("datasets/*/*.yaml")}
+    domains = {path.parent.name for path in dags.glob("models/*/*.sql")}
+    return {f"{table}{kind}" for table in tables for kind in ("", "_backfill", "_maintenance")} | {
+        f"{domain}_models{kind}" for domain in domains for kind in ("", "_backfill")
+    }
 
 
 def dag_ids(lab: Lab) -> set[str]:

@@ -47,7 +47,8 @@ def _models(domain: str, graph: Graph, settings: LakeSettings, target: TargetNam
         schedule=AssetAny(*(read_asset(t, graph, target) for t in graph.sources(domain))),
         **_dag_arguments(domain, graph, target),
     ) as dag:
-        _steps(domain, graph, settings, target)
+        # Whatever is published while a run goes is the next run's.
+        _steps(domain, graph, settings, target, keeps_versions=target == "athena")
     return dag
 
 
@@ -60,14 +61,23 @@ def _backfill(domain: str, graph: Graph, settings: LakeSettings, target: TargetN
         start_date=START,
         **_dag_arguments(domain, graph, target),
     ) as dag:
-        _steps(domain, graph, settings, target)
+        # It may end after a run of the other DAG, and nothing would follow that has the newest.
+        _steps(domain, graph, settings, target, keeps_versions=False)
     return dag
 
 
-def _steps(domain: str, graph: Graph, settings: LakeSettings, target: TargetName) -> None:
+def _steps(
+    domain: str,
+    graph: Graph,
+    settings: LakeSettings,
+    target: TargetName,
+    *,
+    keeps_versions: bool,
+) -> None:
     """Each model after those that it reads: its load, then its check."""
     days: Any = tasks.choose_days(domain=domain, target=target)
-    tasks.prepare_tables(domain=domain, target=target) >> days
+    prepared = tasks.prepare_tables(domain=domain, target=target, keeps_versions=keeps_versions)
+    prepared >> days
     done: dict[str, Any] = {}
     if target == "redshift":
         done = {table: _copied(domain, table, settings, days) for table in sorted(graph.data_sets)}

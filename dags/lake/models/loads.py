@@ -10,6 +10,7 @@ from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOpe
 from airflow.sdk import TriggerRule
 from lake.models.graph import Node
 from lake.models.statements import days_in_sql, load, replace
+from lake.models.versions import Versions, as_of
 from lake.settings import LakeSettings
 from lake.targets.redshift_sql import for_redshift
 
@@ -34,7 +35,7 @@ def athena_load(node: Node, settings: LakeSettings, days: Any) -> Any:
     }
     if node.model.by_day:
         return AthenaOperator.partial(**arguments).expand(query=days.map(_merge(node)))
-    return AthenaOperator(query=load(node.model, node.query), **arguments)
+    return AthenaOperator(query=_as_of(load(node.model, node.query)), **arguments)
 
 
 def redshift_load(node: Node, settings: LakeSettings, days: Any) -> Any:
@@ -60,9 +61,30 @@ def _data_api(settings: LakeSettings) -> dict[str, Any]:
     }
 
 
-def _merge(node: Node) -> Callable[[list[str]], str]:
-    def merge(days: list[str]) -> str:
-        return load(node.model, node.query, days=days_in_sql(days))
+def kept_versions(context: Any) -> Versions:
+    """The versions of what the models read that a run keeps to.
+
+    A run that somebody cleared reads the tables as they are: runs after it may have computed from
+    later versions, which it would undo.
+    """
+    if context["dag_run"].clear_number:
+        return {}
+    versions: Versions = context["ti"].xcom_pull(task_ids="prepare_tables") or {}
+    return versions
+
+
+def _as_of(sql: str) -> Any:
+    """A template that becomes the statement as the run reads it; Airflow calls it."""
+
+    def statement(context: Any, **_environment: Any) -> str:
+        return as_of(sql, kept_versions(context))
+
+    return statement
+
+
+def _merge(node: Node) -> Callable[[list[str]], Any]:
+    def merge(days: list[str]) -> Any:
+        return _as_of(load(node.model, node.query, days=days_in_sql(days)))
 
     return merge
 

@@ -10,6 +10,8 @@ from airflow.sdk import Metadata, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from lake.models.assets import model_asset
 from lake.models.graph import Graph
+from lake.models.loads import kept_versions
+from lake.models.versions import AsOf, Versions
 from lake.settings import TargetName, lake_settings
 from lake.targets import Target
 from lake.tasks import judged
@@ -28,11 +30,17 @@ def graph_of(domain: str) -> Graph:
 
 
 @task
-def prepare_tables(domain: str, target: TargetName) -> None:
-    """Makes the tables that are not there, those that the models read too: empty ones."""
-    from lake.models.prepare import prepare_tables as stage
+def prepare_tables(domain: str, target: TargetName, keeps_versions: bool) -> Versions:
+    """Makes the tables that are not there, those that the models read too: empty ones.
 
-    stage(graph_of(domain), domain, target=_target(target), settings=lake_settings())
+    Gives the versions of what the models read that the run keeps to.
+    """
+    from lake.models.prepare import prepare_tables as stage
+    from lake.models.prepare import source_versions
+
+    graph, settings = graph_of(domain), lake_settings()
+    stage(graph, domain, target=_target(target), settings=settings)
+    return source_versions(graph, domain, settings=settings) if keeps_versions else {}
 
 
 @task
@@ -111,7 +119,8 @@ def check(domain: str, table: str, days: list[list[str]], target: TargetName) ->
     context = get_current_context()
     run = context["dag_run"]
     dates = sorted(day for some in days for day in some)
-    run_id, on = f"{run.dag_id}/{run.run_id}", _target(target)
+    run_id = f"{run.dag_id}/{run.run_id}"
+    on = AsOf(_target(target), kept_versions(context))
     audit(node, graph, target=on, days=dates, dag_id=run.dag_id, run_id=run.run_id)
     if node.model.checks.declared:
         judged(check_model(node.model, target=on, days=dates, run_id=run_id))

@@ -145,11 +145,7 @@ class IcebergTable:
 
     @cached_property
     def _catalog(self) -> GlueCatalog:
-        properties = {
-            "py-io-impl": f"{BotoFileIO.__module__}.{BotoFileIO.__qualname__}",
-            CLIENT: self.warehouse.s3,
-        }
-        return GlueCatalog("glue", client=self.warehouse.glue, **properties)
+        return glue_catalog(self.warehouse)
 
     def load(self) -> Table:
         """The table as it stands, for pyiceberg's own readers.
@@ -238,6 +234,15 @@ class IcebergTable:
                 f"{', '.join(missing[:3])}; did another program rewrite the table?"
             )
         return [live[key] for key in change.remove]
+
+
+def glue_catalog(warehouse: Warehouse) -> GlueCatalog:
+    """Glue as pyiceberg's catalog, with the warehouse's own clients."""
+    properties = {
+        "py-io-impl": f"{BotoFileIO.__module__}.{BotoFileIO.__qualname__}",
+        CLIENT: warehouse.s3,
+    }
+    return GlueCatalog("glue", client=warehouse.glue, **properties)
 
 
 def _applied(table: Table) -> int:

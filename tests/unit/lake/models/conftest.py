@@ -19,6 +19,7 @@ from infra.local.settings import REPOSITORY
 from infra.samples.music import make_songs, write_logs, write_songs
 from tests.moto_server import moto_server
 from tests.music_truth import MusicTruth
+from tests.unit.lake.models.star import Star
 from tests.unit.local.athena.lake import Lake, QueryFailed
 
 
@@ -89,3 +90,8 @@ def music() -> Graph:
     """The models of the product."""
     dags = REPOSITORY / "dags"
     return Graph.load(models=dags / "models", data_sets=dags / "datasets", domain="music")
+
+
+@pytest.fixture
+def star(target: AthenaTarget, moto_endpoint: str, music: Graph) -> Star:
+    return Star(target, moto_endpoint, music)
