@@ -24,7 +24,7 @@ run: setup ## from files to a queried table: start the embedded AWS, deploy, loa
 
 test: setup .lake/spark-venv/.installed .tools/.compose ## the whole suite: unit, synth, embedded AWS, end to end
 	.venv/bin/pytest tests/unit tests/synth --numprocesses logical --maxprocesses 4
-	.venv/bin/pytest tests/embedded tests/e2e
+	.venv/bin/pytest tests/e2e tests/embedded --numprocesses 2 --no-loadscope-reorder
 
 test-compose: setup .tools/.compose ## the containers on a real engine: deploy, load, kill, stop
 	tests/compose/engine.sh run .venv/bin/pytest tests/compose --durations 0

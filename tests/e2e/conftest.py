@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -27,7 +28,10 @@ PARSED_WITHIN_SECONDS = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Lab(DeployedLake):
-    """A copy of the checkout that can be changed and deployed, and the lake that came of it."""
+    """A copy of the checkout that can be changed and deployed, and the lake that came of it.
+
+    With all that can be switched on: Redshift, and the models on it.
+    """
 
     root: Path
 
@@ -89,6 +93,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(source, root / name)
+    _switch_on_redshift(root / "cdk.json")
     aws, supervisor, airflow = free_ports()
     settings = LocalSettings(
         home=root / ".lake", aws_port=aws, supervisor_port=supervisor, airflow_port=airflow
@@ -99,6 +104,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
     finally:
         lab.lake("down")
+
+
+def _switch_on_redshift(cdk_json: Path) -> None:
+    """For every command of `cdk`, as `-c redshift=true` is for one."""
+    document = json.loads(cdk_json.read_text())
+    document["context"]["redshift"] = True
+    cdk_json.write_text(json.dumps(document))
 
 
 @contextmanager

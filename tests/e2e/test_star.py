@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -29,15 +28,7 @@ BY_HAND = {"from_day": "2018-10-31", "to_day": "2018-11-05"}
 
 
 @pytest.fixture(scope="module")
-def both(lab: Lab) -> Iterator[Lab]:
-    """The lake with Redshift, which later tests do not have."""
-    lab.lake("up", "--redshift")
-    yield lab
-    lab.lake("up")
-
-
-@pytest.fixture(scope="module")
-def truth(both: Lab, tmp_path_factory: pytest.TempPathFactory) -> MusicTruth:
+def truth(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> MusicTruth:
     """What the files say that have landed, and the models have taken up."""
     root = tmp_path_factory.mktemp("music")
     songs = make_songs(40)
@@ -47,12 +38,12 @@ def truth(both: Lab, tmp_path_factory: pytest.TempPathFactory) -> MusicTruth:
     for folder, prefix in (("songs", "music/song_metadata/"), ("logs", "music/event_logs/")):
         for path in sorted((root / folder).rglob("*.json")):
             key = prefix + path.relative_to(root / folder).as_posix()
-            both.client("s3").upload_file(str(path), both.environment.landing_bucket, key)
+            lab.client("s3").upload_file(str(path), lab.environment.landing_bucket, key)
     wait_for(
-        lambda: not both.landed(), timeout_seconds=TIMEOUT_SECONDS, what="the files to be loaded"
+        lambda: not lab.landed(), timeout_seconds=TIMEOUT_SECONDS, what="the files to be loaded"
     )
     for dag_id in DAGS.values():
-        runs(both, dag_id).wait_until_idle(
+        runs(lab, dag_id).wait_until_idle(
             since=began, timeout_seconds=TIMEOUT_SECONDS, conf=BY_HAND
         )
     return MusicTruth(logs=root / "logs", songs=root / "songs")
@@ -83,41 +74,41 @@ def _texts(rows: Any) -> list[tuple[str, ...]]:
 
 @pytest.mark.parametrize("target", DAGS)
 def test_what_landed_is_in_the_star_without_anybodys_doing(
-    both: Lab, truth: MusicTruth, target: str
+    lab: Lab, truth: MusicTruth, target: str
 ) -> None:
-    assert is_as(both, truth, target)
+    assert is_as(lab, truth, target)
 
 
 @pytest.mark.parametrize("target", DAGS)
 def test_a_kill_in_the_middle_of_the_loads_is_made_good(
-    both: Lab, truth: MusicTruth, target: str
+    lab: Lab, truth: MusicTruth, target: str
 ) -> None:
-    models = runs(both, DAGS[target])
+    models = runs(lab, DAGS[target])
     run_id = models.trigger(BY_HAND)
     path = f"/dags/{DAGS[target]}/dagRuns/{run_id}/taskInstances"
 
     def loading() -> bool:
-        found = both.airflow("GET", path, QueryParameters={"state": "running"})["task_instances"]
+        found = lab.airflow("GET", path, QueryParameters={"state": "running"})["task_instances"]
         return any(task["task_id"].endswith(".load") for task in found)
 
     wait_for(loading, timeout_seconds=120, what="a load that runs")
-    os.kill(component(both, "scheduler"), signal.SIGKILL)
+    os.kill(component(lab, "scheduler"), signal.SIGKILL)
     models.wait_until_ended(run_id, timeout_seconds=TIMEOUT_SECONDS)
-    assert is_as(both, truth, target)
+    assert is_as(lab, truth, target)
 
 
-def test_one_backfill_computes_days_again_and_changes_nothing(both: Lab, truth: MusicTruth) -> None:
+def test_one_backfill_computes_days_again_and_changes_nothing(lab: Lab, truth: MusicTruth) -> None:
     snapshots = 'SELECT count(*) FROM "music_songplays$snapshots"'
-    before = both.rows(snapshots)
-    models = runs(both, "music_models_backfill")
+    before = lab.rows(snapshots)
+    models = runs(lab, "music_models_backfill")
     backfill = models.start_backfill(FIRST, LAST)
     models.wait_until_backfilled(backfill, FIRST, LAST, timeout_seconds=TIMEOUT_SECONDS)
-    assert is_as(both, truth, "athena")
-    assert both.rows(snapshots) == before
+    assert is_as(lab, truth, "athena")
+    assert lab.rows(snapshots) == before
 
 
-def test_the_audit_table_has_the_rows_of_each_step(both: Lab, truth: MusicTruth) -> None:
-    found = both.rows(
+def test_the_audit_table_has_the_rows_of_each_step(lab: Lab, truth: MusicTruth) -> None:
+    found = lab.rows(
         "SELECT relation, max(row_count) FROM model_audit "
         f"WHERE step = 'music_songplays' AND day = DATE '{FIRST}' GROUP BY relation ORDER BY 1"
     )

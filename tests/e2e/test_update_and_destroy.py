@@ -72,7 +72,10 @@ def expected_dag_ids(lab: Lab) -> set[str]:
     tables = {f"{path.parent.name}_{path.stem}" for path in dags.glob("datasets/*/*.yaml")}
     domains = {path.parent.name for path in dags.glob("models/*/*.sql")}
     return {f"{table}{kind}" for table in tables for kind in ("", "_backfill", "_maintenance")} | {
-        f"{domain}_models{kind}" for domain in domains for kind in ("", "_backfill")
+        f"{domain}_models{target}{kind}"
+        for domain in domains
+        for target in ("", "_redshift")
+        for kind in ("", "_backfill")
     }
 
 
