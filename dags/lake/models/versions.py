@@ -74,6 +74,10 @@ class AsOf:
         """See `Target`."""
         self.target.execute(as_of(sql, self.versions))
 
+    def native(self, sql: str) -> str:
+        """See `Target`; a person asks for the tables as they are."""
+        return self.target.native(sql)
+
     def columns(self, table: str) -> Mapping[str, str] | None:
         """See `Target`."""
         return self.target.columns(table)

@@ -147,7 +147,10 @@ class _Run:
         shown: list[dict[str, str | None]] = []
         if isinstance(check, RowCheck):
             bad = [day for day, each in verdicts.items() if each.status != "ok"]
-            query = {day: failing_rows(self.table, check, _of_day(rows, day)) for day in bad}
+            query = {
+                day: self.target.native(failing_rows(self.table, check, _of_day(rows, day)))
+                for day in bad
+            }
             if bad:
                 days = [day for day in bad if day][-MOST_DAYS_OF_A_SAMPLE:]
                 few = replace(rows, days=days) if rows.by_day else rows

@@ -45,6 +45,10 @@ class AthenaTarget:
         """See `Target`."""
         self.athena.execute(sql)
 
+    def native(self, sql: str) -> str:
+        """See `Target`."""
+        return sql
+
     def columns(self, table: str) -> Mapping[str, str] | None:
         """See `Target`; the types are Glue's."""
         try:

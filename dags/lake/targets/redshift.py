@@ -63,6 +63,10 @@ class RedshiftTarget:
         """See `Target`."""
         self._run(for_redshift(sql))
 
+    def native(self, sql: str) -> str:
+        """See `Target`."""
+        return for_redshift(sql)
+
     def columns(self, table: str) -> Mapping[str, str] | None:
         """See `Target`; the types are those of a data set file."""
         rows = self._rows(

@@ -33,6 +33,10 @@ class Target(Protocol):
         """
         ...
 
+    def native(self, sql: str) -> str:
+        """A statement in Athena's dialect as a person would ask the target."""
+        ...
+
     def columns(self, table: str) -> Mapping[str, str] | None:
         """Name and type of each column of a table, in its order; None where there is no table."""
         ...

@@ -49,6 +49,9 @@ class Mortal:
     def execute(self, sql: str) -> None:
         self._run(lambda: self._target.execute(sql))
 
+    def native(self, sql: str) -> str:
+        return self._target.native(sql)
+
     def columns(self, table: str) -> Mapping[str, str] | None:
         return self._target.columns(table)
 

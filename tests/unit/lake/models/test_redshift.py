@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from lake.dataset import Column, load_data_set
 from lake.models.graph import Graph
+from lake.models.quality import check_model
 from lake.models.staging import staged_table
 from lake.models.statements import days_in_sql, replace
 from lake.pipeline.athena import QueryFailed
@@ -175,3 +176,19 @@ def test_two_rows_of_a_key_fail_the_load_by_name_and_change_nothing(
     with pytest.raises(RedshiftError, match="music_songs: two rows of one key: SO"):
         star.compute(days)
     assert star.is_as(truth)
+
+
+def test_a_check_that_fails_says_a_query_that_redshift_takes(star: Star, truth: MusicTruth) -> None:
+    star.stage(truth)
+    days = days_of(truth)
+    star.compute(days)
+    star.session.run("UPDATE music_songplays SET song_id = 'gone' WHERE session_id % 2 = 0")
+    model = star.graph.nodes["music_songplays"].model
+
+    report = check_model(model, target=star.redshift, days=days, run_id="r")
+
+    failed = [each for each in report.results if each.status == "fail"]
+    assert {each.check for each in failed} == {"references(song_id)"}
+    for each in failed:
+        listed = star.session.run(each.query)
+        assert len(list(listed.records())) == each.failing_rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from cryptography import x509
@@ -148,3 +150,24 @@ def server_context(certificate_file: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate_file)
     return context
+
+
+def smtp_connection(monkeypatch: pytest.MonkeyPatch, port: int, **changes: Any) -> None:
+    """Airflow's connection `lake_smtp`; without a change, to a server without TLS and login."""
+    connection = {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": port,
+        "extra": {"disable_ssl": True, "disable_tls": True},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_LAKE_SMTP", json.dumps(connection | changes))
+
+
+def slack_connection(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Airflow's connection `lake_slack`, to a webhook."""
+    connection = {
+        "conn_type": "slackwebhook",
+        "host": f"{url}/services",
+        "password": "T0/B0/secret",
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_LAKE_SLACK", json.dumps(connection))

@@ -25,7 +25,16 @@ from lake.settings import LakeSettings
 from tests.moto_server import moto_server
 
 from .conftest import NOON
-from .servers import PASSWORD, USER, certificate, mail_server, server_context, webhook
+from .servers import (
+    PASSWORD,
+    USER,
+    certificate,
+    mail_server,
+    server_context,
+    slack_connection,
+    smtp_connection,
+    webhook,
+)
 
 MESSAGE = Message(
     subject="[lake-dev] market_quotes: publish failed - FAIL",
@@ -45,13 +54,7 @@ OPTIONS = {
 
 def mail_to(port: int, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> EmailChannel:
     """A channel to a server; without a change, to one without TLS and login."""
-    connection = {
-        "conn_type": "smtp",
-        "host": "127.0.0.1",
-        "port": port,
-        "extra": {"disable_ssl": True, "disable_tls": True},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_LAKE_SMTP", json.dumps(connection | changes))
+    smtp_connection(monkeypatch, port, **changes)
     return EmailChannel(
         connection_id="lake_smtp",
         sender="lake@example.com",
@@ -144,15 +147,6 @@ def test_what_slack_refuses_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None
         slack_connection(monkeypatch, slack.url)
         with pytest.raises(Exception, match="channel_is_archived"):
             SlackChannel(connection_id="lake_slack").send(MESSAGE)
-
-
-def slack_connection(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    connection = {
-        "conn_type": "slackwebhook",
-        "host": f"{url}/services",
-        "password": "T0/B0/secret",
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_LAKE_SLACK", json.dumps(connection))
 
 
 @pytest.fixture

@@ -12,6 +12,13 @@ from lake.notifications.channels import ChannelsFailed
 from lake.notifications.dags import ProblemsReported
 from lake.quality.messages import problems_of, tell
 
+from tests.unit.lake.notifications.servers import (
+    mail_server,
+    slack_connection,
+    smtp_connection,
+    webhook,
+)
+
 from .conftest import FRIDAY, NOW, SATURDAY, Shop
 
 CHECK = "ranges: [{column: quantity, at_most: 5}]"
@@ -112,6 +119,36 @@ def test_one_message_a_problem_and_one_when_it_is_over(shop: Shop, received: obj
     [(subject, text)] = received()
     assert subject == "[lake-dev] sales: range(quantity) - OVER"
     assert "Seen by the run run-4." in text
+
+
+def test_a_check_that_fails_is_in_a_mail_in_slack_and_in_sns(
+    shop: Shop, received: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert callable(received)
+    for name, value in {
+        "SMTP_CONNECTION_ID": "lake_smtp", "EMAIL_FROM": "lake@example.com",
+        "EMAIL_TO": "data@example.com", "SLACK_CONNECTION_ID": "lake_slack",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"AIRFLOW__LAKE__{name}", value)
+    shop.sell({"id": 7, "quantity": 6}, {"id": 9})
+
+    with webhook() as slack, mail_server() as mail:
+        smtp_connection(monkeypatch, mail.port)
+        slack_connection(monkeypatch, slack.url)
+        tell(shop.report(CHECK))
+
+    [(subject, text)] = received()
+    assert subject == "[lake-dev] sales: range(quantity) - FAIL"
+    for words in ("1 of 2 rows (50.00%) fail it on 2024-03-01.", "id = 7, quantity = 6"):
+        assert words in text
+    [(sent, recipients)] = mail.mails
+    assert (sent["subject"], recipients) == (subject, ["data@example.com"])
+    body = sent.get_body(("html",))
+    assert body is not None
+    assert "id = 7, quantity = 6" in body.get_content()
+    [(_, posted)] = slack.posts
+    assert json.loads(posted)["text"].startswith(f"*{subject}*\n")
+    assert "id = 7, quantity = 6" in json.loads(posted)["text"]
 
 
 def test_a_run_fails_by_what_it_told_and_a_warning_fails_none(

@@ -118,6 +118,9 @@ class Colliding:
         assert sql
         return []
 
+    def native(self, sql: str) -> str:
+        return sql
+
     def columns(self, table: str) -> dict[str, str]:
         return {table: "string"}
 
