@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ import pytest
 
 from infra.cli.query import query, query_redshift
 from infra.cli.runs import Runs
+from infra.cli.steps import Failed
 from infra.samples.music import make_songs, write_logs, write_songs
 from tests.deployed_lake import wait_for
 from tests.music_truth import STAR, MusicTruth
@@ -21,9 +23,10 @@ from .test_faults import component
 pytestmark = pytest.mark.e2e
 
 TIMEOUT_SECONDS = 420
-FIRST, LAST, FILES = date(2018, 11, 1), date(2018, 11, 3), 3
+FIRST, SECOND, LAST, FILES = date(2018, 11, 1), date(2018, 11, 2), date(2018, 11, 3), 3
 ASK = {"athena": query, "redshift": query_redshift}
 DAGS = {"athena": "music_models", "redshift": "music_models_redshift"}
+WORK_GROUP = "lake-dev"
 BY_HAND = {"from_day": "2018-10-31", "to_day": "2018-11-05"}
 
 
@@ -97,12 +100,38 @@ def test_a_kill_in_the_middle_of_the_loads_is_made_good(
     assert is_as(lab, truth, target)
 
 
+def test_a_target_that_refuses_is_asked_again_and_then_has_the_rows(
+    lab: Lab, truth: MusicTruth
+) -> None:
+    models, athena = runs(lab, DAGS["athena"]), lab.client("athena")
+    athena.update_work_group(WorkGroup=WORK_GROUP, State="DISABLED")
+    try:
+        run_id = models.trigger(BY_HAND)
+        path = f"/dags/{DAGS['athena']}/dagRuns/{run_id}/taskInstances"
+
+        def refused() -> Any:
+            tasks = lab.airflow("GET", path, QueryParameters={"state": "up_for_retry"})
+            return tasks["task_instances"]
+
+        task, *_ = wait_for(refused, timeout_seconds=120, what="a load that was refused")
+        query = {"map_index": task["map_index"]}
+        said = lab.airflow("GET", f"{path}/{task['task_id']}/logs/1", QueryParameters=query)
+        assert task["task_id"].endswith(".load")
+        assert f"WorkGroup {WORK_GROUP} is disabled." in json.dumps(said)
+    finally:
+        athena.update_work_group(WorkGroup=WORK_GROUP, State="ENABLED")
+    models.wait_until_ended(run_id, timeout_seconds=TIMEOUT_SECONDS)
+    assert is_as(lab, truth, "athena")
+
+
 def test_one_backfill_computes_days_again_and_changes_nothing(lab: Lab, truth: MusicTruth) -> None:
     snapshots = 'SELECT count(*) FROM "music_songplays$snapshots"'
     before = lab.rows(snapshots)
     models = runs(lab, "music_models_backfill")
-    backfill = models.start_backfill(FIRST, LAST)
-    models.wait_until_backfilled(backfill, FIRST, LAST, timeout_seconds=TIMEOUT_SECONDS)
+    backfill = models.start_backfill(FIRST, SECOND)
+    with pytest.raises(Failed, match="a backfill of music_models_backfill runs already"):
+        models.start_backfill(FIRST, LAST)
+    models.wait_until_backfilled(backfill, FIRST, SECOND, timeout_seconds=TIMEOUT_SECONDS)
     assert is_as(lab, truth, "athena")
     assert lab.rows(snapshots) == before
 

@@ -25,6 +25,7 @@ checks:
   references:
     - {columns: [song_id], table: music_songs}
     - {columns: [artist_id], table: music_artists}
+  row_counts: [{at_least: 1, severity: warn}]
   anomalies: [{of: rows}]
 */
 WITH plays AS (

@@ -53,7 +53,7 @@ def apply(
     )
     upload(work, [*new, *(each.local for each in deletes.files)])
     if change.added or not change.is_append:
-        commit_change(work, target.table, target.iceberg, change)
+        commit_change(work, target.table, target.iceberg, change, read_rows=scan is not None)
 
 
 def rewrite(work: Work, target: Target, rows: str, replaced: Sequence[DataFile]) -> None:
@@ -68,7 +68,7 @@ def rewrite(work: Work, target: Target, rows: str, replaced: Sequence[DataFile])
         properties=snapshot_properties(work),
     )
     upload(work, new)
-    commit_change(work, target.table, target.iceberg, change)
+    commit_change(work, target.table, target.iceberg, change, read_rows=True)
 
 
 def write_manifest(work: Work, files: Sequence[LocalFile]) -> None:

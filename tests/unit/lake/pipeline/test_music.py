@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import gzip
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -86,6 +88,60 @@ def test_a_log_that_was_cut_is_loaded_up_to_its_last_whole_line(
     pipeline.run("run-2")
     assert sum(table(lake).values()) == truth.lines
     assert quarantined(lake) == []
+
+
+@pytest.mark.parametrize("lake", ["event_logs"], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("2018-11-29-events.json", "1 of 15 records are bad (JSON is malformed: it ends too early"),
+        ("2018-11-29-events.json.gz", "its gzip compression is damaged or cut off"),
+    ],
+)
+def test_a_log_of_which_too_much_is_missing_stays_where_it_landed(
+    lake: Lake, pipeline: Pipeline, tmp_path: Path, name: str, reason: str
+) -> None:
+    """A short one, of which half a line is more than a hundredth, or one that is compressed."""
+    [truth] = write_logs(
+        tmp_path, first_day=FIRST_DAY, days=1, plays=20, users=10, songs=make_songs(40)
+    )
+    content = truth.path.read_bytes()
+    content = gzip.compress(content) if name.endswith(".gz") else content
+    key = f"{lake.data_set.source_prefix}{name}"
+    s3 = lake.store.s3
+    s3.put_object(Bucket="landing", Key=key, Body=content[: len(content) // 2])
+
+    published = pipeline.run("run-1")
+    [refused] = [file for file in published.files if file.state == "refused"]
+    assert refused.key == key
+    assert reason in refused.reason
+    assert table(lake) == Counter()
+    assert s3.get_object(Bucket="landing", Key=key)
+
+    s3.put_object(Bucket="landing", Key=key, Body=content)
+    pipeline.run("run-2")
+    assert sum(table(lake).values()) == truth.lines
+
+
+@pytest.mark.parametrize("lake", ["event_logs"], indirect=True)
+def test_an_unknown_field_of_a_log_leaves_its_rows_as_they_are(
+    lake: Lake, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """The check `schema_drift` of the data set says that it came."""
+    [truth] = write_logs(
+        tmp_path, first_day=FIRST_DAY, days=1, plays=40, users=10, songs=make_songs(40)
+    )
+    expected = MusicTruth(logs=tmp_path, songs=[]).table("music_event_logs").records()
+    events = [json.loads(line) for line in truth.path.read_text().splitlines()]
+    truth.path.write_text(
+        "".join(json.dumps(event | {"device": {"kind": "tv"}}) + "\n" for event in events)
+    )
+    land(lake, tmp_path, [truth.path])
+    pipeline.run("run-1")
+
+    assert table(lake) == Counter(map(repr, expected))
+    assert quarantined(lake) == []
+    assert lake.data_set.checks.schema_drift is not None
 
 
 @pytest.mark.parametrize("lake", ["song_metadata"], indirect=True)

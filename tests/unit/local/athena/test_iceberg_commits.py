@@ -305,6 +305,18 @@ def test_rows_that_are_taken_away_do_not(
     assert [row["x"] for row in _sorted(table)] != [1, 2]
 
 
+def test_a_merge_does_not_insert_what_another_commit_has_inserted(
+    lake: Lake, icebergs: Icebergs, between: Callable[[Callable[[], object]], None]
+) -> None:
+    table = icebergs.of("t", {"x": [1]})
+    sql = "MERGE INTO t USING (SELECT 2 AS y) ON x = y WHEN NOT MATCHED THEN INSERT VALUES (y)"
+    between(lambda: table.append(pa.table({"x": [2]})))
+    with pytest.raises(QueryFailed, match="ICEBERG_COMMIT_ERROR"):
+        lake.execute(sql)
+    lake.execute(sql)
+    assert [row["x"] for row in _sorted(table)] == [1, 2]
+
+
 def test_a_change_of_columns_stops_an_insert(
     lake: Lake, icebergs: Icebergs, between: Callable[[Callable[[], object]], None]
 ) -> None:

@@ -91,11 +91,16 @@ def with_snapshot(work: Work, metadata: TableMetadata, change: Change) -> TableM
     return update_table_metadata(metadata, _updates(writer.write(change)))
 
 
-def commit_change(work: Work, table: Table, read: IcebergTable, change: Change) -> None:
+def commit_change(
+    work: Work, table: Table, read: IcebergTable, change: Change, *, read_rows: bool
+) -> None:
     """Make a change of rows visible, as one snapshot.
 
-    `read` is what the statement saw. Another commit meanwhile goes with a change that only adds
-    rows, unless it changed the columns or the partitions.
+    `read` is what the statement saw. Another commit meanwhile goes with an INSERT, unless it
+    changed the columns or the partitions. It does not go with a statement whose change comes of
+    the table's rows (`read_rows`), be it one that adds rows alone: a MERGE would insert the row
+    that another has inserted. So does Trino, whose isolation is serializable by default
+    (https://iceberg.apache.org/docs/latest/configuration/#write-properties).
 
     Raises:
         QueryError: ICEBERG_COMMIT_ERROR, and nothing is visible.
@@ -106,7 +111,7 @@ def commit_change(work: Work, table: Table, read: IcebergTable, change: Change) 
         if metadata.snapshot_by_id(snapshot_id) is not None:
             return None
         moved = metadata.current_snapshot_id != read.metadata.current_snapshot_id
-        if _shape(metadata) != _shape(read.metadata) or (moved and not change.is_append):
+        if _shape(metadata) != _shape(read.metadata) or (moved and read_rows):
             raise conflict(table)
         writer = SnapshotWriter(metadata, caller_io(work), snapshot_id=snapshot_id)
         return _updates(writer.write(change))
