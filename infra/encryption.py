@@ -55,7 +55,7 @@ class EncryptionKey(kms.Key):
         )
         if settings.notifications.inbox:
             topic = (
-                f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:{messages_topic(settings)}"
+                f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:{settings.messages_topic}"
             )
             self.add_to_resource_policy(
                 iam.PolicyStatement(
@@ -66,8 +66,3 @@ class EncryptionKey(kms.Key):
                     conditions={"ArnEquals": {"aws:SourceArn": topic}},
                 )
             )
-
-
-def messages_topic(settings: EnvironmentSettings) -> str:
-    """The name of the topic of messages, which the key's policy has before the topic stands."""
-    return f"{settings.prefix}-messages"

@@ -12,7 +12,6 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.encryption import messages_topic
 from infra.execution_role import arn
 from infra.settings import EnvironmentSettings
 
@@ -83,20 +82,7 @@ class Notifications(Construct):
     @property
     def options(self) -> dict[str, str]:
         """The configuration options that tell the DAGs of it."""
-        chosen = self._settings.notifications
-        found = {
-            "lake.environment": self._prefix,
-            "lake.reminder_days": str(chosen.reminder_days),
-        }
-        if self.topic:
-            found["lake.sns_topic_arn"] = self.topic.topic_arn
-        if chosen.email:
-            found["lake.smtp_connection_id"] = chosen.email.connection_id
-            found["lake.email_from"] = chosen.email.sender
-            found["lake.email_to"] = ", ".join(chosen.email.recipients)
-        if chosen.slack_connection_id:
-            found["lake.slack_connection_id"] = chosen.slack_connection_id
-        return found
+        return self._settings.message_options(self.topic.topic_arn if self.topic else None)
 
     @property
     def connection_options(self) -> dict[str, str]:
@@ -135,7 +121,7 @@ class Notifications(Construct):
         topic = sns.Topic(
             self,
             "Topic",
-            topic_name=messages_topic(self._settings),
+            topic_name=self._settings.messages_topic,
             display_name=self._prefix,
             master_key=self._key,
             enforce_ssl=True,

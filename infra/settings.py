@@ -328,6 +328,25 @@ class EnvironmentSettings(Settings):
         return f"{self.prefix}-arrivals-"
 
     @property
+    def messages_topic(self) -> str:
+        """The name of the topic of messages."""
+        return f"{self.prefix}-messages"
+
+    def message_options(self, topic_arn: str | None) -> dict[str, str]:
+        """The configuration options that tell the DAGs where messages go."""
+        chosen = self.notifications
+        found = {"lake.environment": self.prefix, "lake.reminder_days": str(chosen.reminder_days)}
+        if topic_arn:
+            found["lake.sns_topic_arn"] = topic_arn
+        if chosen.email:
+            found["lake.smtp_connection_id"] = chosen.email.connection_id
+            found["lake.email_from"] = chosen.email.sender
+            found["lake.email_to"] = ", ".join(chosen.email.recipients)
+        if chosen.slack_connection_id:
+            found["lake.slack_connection_id"] = chosen.slack_connection_id
+        return found
+
+    @property
     def database_name(self) -> str:
         """The Glue database of the environment's tables."""
         return f"lake_{self.name}"

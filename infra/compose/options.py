@@ -10,6 +10,7 @@ from infra.settings import EnvironmentSettings
 def airflow_variables(environment: EnvironmentSettings, settings: LocalSettings) -> dict[str, str]:
     """Where the lake is in the embedded AWS, and the options of the MWAA environment."""
     place = f"{settings.account_id}-{settings.region}"
+    topic = f"arn:aws:sns:{settings.region}:{settings.account_id}:{environment.messages_topic}"
     options = {
         **environment.airflow.options,
         "lake.landing_bucket": f"{environment.prefix}-landing-{place}",
@@ -18,6 +19,7 @@ def airflow_variables(environment: EnvironmentSettings, settings: LocalSettings)
         "lake.workgroup": environment.prefix,
         "lake.arrival_queues": environment.arrival_queues,
         "lake.task_slots": str(environment.airflow.task_slots),
+        **environment.message_options(topic if environment.notifications.topic else None),
     }
     return {
         "AIRFLOW_ENV_NAME": environment.prefix,

@@ -117,6 +117,7 @@ def test_the_documents_in_its_variables_are_read_as_they_were_written(render: Re
     options = json.loads(told["MWAA__CORE__CUSTOM_AIRFLOW_CONFIGS"])
     assert options["AIRFLOW__LAKE__DATABASE"] == "lake_dev"
     assert options["AIRFLOW__LAKE__ARRIVAL_QUEUES"] == "lake-dev-arrivals-"
+    assert options["AIRFLOW__LAKE__SNS_TOPIC_ARN"].endswith(":lake-dev-messages")
     assert options["AIRFLOW__CORE__DEFAULT_TASK_RETRIES"] == "2"
     assert json.loads(told["MWAA__WEBSERVER__SECRET"])["secret_key"]
     assert Fernet(json.loads(told["MWAA__CORE__FERNET_KEY"])["FernetKey"])
