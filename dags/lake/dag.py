@@ -107,6 +107,7 @@ def _backfill(name: str, data_set: DataSet, settings: LakeSettings) -> DAG:
         schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
         start_date=START,
         kept=KEPT_BY_BACKFILL,
+        by_day=True,
         params=backfill_parameters(),
         **_dag_arguments(data_set),
     ) as dag:

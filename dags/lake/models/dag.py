@@ -59,6 +59,7 @@ def _backfill(domain: str, graph: Graph, settings: LakeSettings, target: TargetN
         description=f"Computes the models of {domain} again, a day a run",
         schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
         start_date=START,
+        by_day=True,
         **_dag_arguments(domain, graph, target),
     ) as dag:
         # It may end after a run of the other DAG, and nothing would follow that has the newest.

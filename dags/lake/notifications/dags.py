@@ -26,7 +26,7 @@ class ProblemsReported(AirflowFailException):
 
 @contextmanager
 def notified_dag(
-    *, kept: str, deadline: timedelta | None = None, **arguments: Any
+    *, kept: str, deadline: timedelta | None = None, by_day: bool = False, **arguments: Any
 ) -> Iterator[DAG]:
     """A DAG of which people hear when a run fails, when one works again, and when one is late.
 
@@ -37,6 +37,7 @@ def notified_dag(
     Args:
         kept: what is kept where a run fails, and what to do then: sentences for a person.
         deadline: how long after it is queued a run should be done.
+        by_day: whether each run has a day of its own.
         arguments: of the DAG.
     """
     if not channels_of(lake_settings()):
@@ -49,17 +50,17 @@ def notified_dag(
     }
     with DAG(
         **arguments | {"default_args": task_arguments},
-        on_failure_callback=partial(run_failed, kept=kept),
+        on_failure_callback=partial(run_failed, kept=kept, by_day=by_day),
         deadline=_alert(deadline, kept=kept) if deadline else None,
     ) as dag:
         yield dag
         tasks = dag.tasks
-        last = notify.override(on_failure_callback=None)(kept=kept)
+        last = notify.override(on_failure_callback=None)(kept=kept, by_day=by_day)
         tasks >> last.as_teardown(on_failure_fail_dagrun=False)
 
 
 @task(task_id=LAST_TASK)
-def notify(kept: str) -> dict[str, list[str]]:
+def notify(kept: str, by_day: bool) -> dict[str, list[str]]:
     """Tells people what of the run is new to them; gives the ids of the problems."""
     from lake.notifications.problems import Reporter
     from lake.notifications.runs import TaskState, report_run
@@ -73,7 +74,7 @@ def notify(kept: str) -> dict[str, list[str]]:
         if crumb["task_id"] != LAST_TASK
     ]
     reporter = Reporter.of(lake_settings())
-    reported = report_run(reporter, _run(dag_id, run_id, kept=kept), states)
+    reported = report_run(reporter, _run(dag_id, run_id, kept=kept, by_day=by_day), states)
     return reported.model_dump(mode="json")
 
 
@@ -98,12 +99,12 @@ def leave_task_failure(context: Any) -> None:
     leave_failure(Reporter.of(lake_settings()).store, run, failure)
 
 
-def run_failed(context: Any, *, kept: str) -> None:
+def run_failed(context: Any, *, kept: str, by_day: bool) -> None:
     """Report a run that failed, in the DAG processor, where its last task did not."""
     from lake.notifications.problems import Reporter
     from lake.notifications.runs import report_ended_run
 
-    run = _run(context["dag"].dag_id, context["run_id"], kept=kept)
+    run = _run(context["dag"].dag_id, context["run_id"], kept=kept, by_day=by_day)
     report_ended_run(Reporter.of(lake_settings()), run, str(context["reason"]))
 
 
@@ -126,11 +127,11 @@ def _alert(deadline: timedelta, *, kept: str) -> DeadlineAlert:
     )
 
 
-def _run(dag_id: str, run_id: str, *, kept: str) -> Any:
+def _run(dag_id: str, run_id: str, *, kept: str, by_day: bool = False) -> Any:
     from lake.notifications.runs import Run
 
     base_url = conf.get("api", "base_url", fallback="http://localhost:8080")
-    return Run(dag_id=dag_id, run_id=run_id, kept=kept, airflow_url=base_url)
+    return Run(dag_id=dag_id, run_id=run_id, kept=kept, airflow_url=base_url, by_day=by_day)
 
 
 def _reason(error: object) -> str:

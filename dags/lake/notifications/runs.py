@@ -33,6 +33,9 @@ class Run:
     """What is kept where one fails, and what to do: sentences for a person."""
     airflow_url: str
     """Of the environment's web server."""
+    by_day: bool = False
+    """Whether each run but those by hand has a day of its own, so that one which works says nothing
+    of another."""
 
     @property
     def url(self) -> str:
@@ -51,6 +54,11 @@ class Run:
         return f"deadlines/{self.dag_id}"
 
     @property
+    def days(self) -> str:
+        """The prefix of how the runs of days ended."""
+        return f"_runs/_days/{self.dag_id}/"
+
+    @property
     def folder(self) -> str:
         """The prefix of what its tasks leave about their failures."""
         return f"_runs/_failures/{self.dag_id}/{safe_name(self.run_id)}/"
@@ -67,6 +75,12 @@ class TaskFailure(Document):
     failed_at: datetime
     reported: bool = False
     """Whether the task itself reported what it failed for."""
+
+
+class DayReported(Document):
+    """How the run of a day ended last."""
+
+    failed: bool
 
 
 class RunReported(Document):
@@ -92,8 +106,9 @@ def leave_failure(store: Store, run: Run, failure: TaskFailure) -> None:
 def report_run(reporter: Reporter, run: Run, states: Iterable[TaskState]) -> Reported:
     """Report a run whose tasks have ended: its failed tasks are problems, the others are not.
 
-    A run that did something, and in which nothing failed, is the end of every problem of its DAG.
-    Of a run that failed, and of one that found nothing to do, a task that did not run says nothing.
+    A run that did something, and in which nothing failed, is the end of every problem of its DAG;
+    where each run has a day of its own, once no day is left that failed and did not work since. Of
+    a run that failed, and of one that found nothing to do, a task that did not run says nothing.
 
     Raises:
         lake.notifications.channels.ChannelsFailed: as `lake.notifications.problems.report`.
@@ -106,7 +121,10 @@ def report_run(reporter: Reporter, run: Run, states: Iterable[TaskState]) -> Rep
     if not failed and not done:
         return Reported()
     well = f"The run {run.run_id} of {run.dag_id} succeeded:\n{run.url}"
-    open_ids = reporter.open_ids(run.scope) if failed else frozenset[str]()
+    days_failed = _days_failed(reporter.store, run, failed=bool(failed))
+    open_ids = reporter.open_ids(run.scope) if failed or days_failed else frozenset[str]()
+    if days_failed:
+        done = set()
     reported = reporter.report(
         run.scope,
         _problems(reporter.store, run, failed, by_task),
@@ -131,6 +149,7 @@ def report_ended_run(reporter: Reporter, run: Run, reason: str) -> Reported:
         reason: Airflow's word: `task_failure`, `timed_out`, `all_tasks_deadlocked`.
     """
     store = reporter.store
+    _days_failed(store, run, failed=True)
     timed_out = reason == "timed_out"
     if not timed_out and store.read(f"{run.folder}reported.json", RunReported):
         return Reported()
@@ -157,6 +176,16 @@ def report_late_run(reporter: Reporter, run: Run, *, minutes: int, state: str) -
         url=run.url,
     )
     return reporter.report(run.deadline_scope, [late])
+
+
+def _days_failed(store: Store, run: Run, *, failed: bool) -> bool:
+    """Keep how the run of a day ended; gives whether a day failed that did not work since."""
+    if not run.by_day:
+        return False
+    if not run.run_id.startswith("manual__"):
+        store.write(f"{run.days}{safe_name(run.run_id)}.json", DayReported(failed=failed))
+    days = store.read_many(sorted(store.sizes(run.days)), DayReported)
+    return any(day.failed for day in days if day)
 
 
 def _problems(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from lake.notifications.channels import ChannelsFailed
 from lake.notifications.documents import Reported
@@ -101,6 +103,27 @@ def test_a_dag_that_goes_on_failing_is_told_once_and_once_when_it_works(
     assert "The run scheduled__2026-11-22T05:00:00+00:00 of market_quotes succeeded" in (
         inbox.messages[1].text
     )
+
+
+def test_a_day_that_works_is_not_the_end_of_one_that_failed(
+    reporter: Reporter, inbox: Inbox
+) -> None:
+    days = [replace(run(number), by_day=True) for number in range(1, 5)]
+    report_run(reporter, days[0], states(publish="failed"))
+    report_run(reporter, days[1], states())
+    report_run(reporter, days[2], states(publish="failed"))
+    report_ended_run(reporter, days[3], "timed_out")
+    assert [subject.rpartition(" - ")[2] for subject in inbox.subjects] == ["FAIL", "FAIL"]
+
+    report_run(reporter, days[0], states())
+    report_run(reporter, days[3], states())
+    assert len(inbox.messages) == 2, "one day is left"
+
+    report_run(reporter, replace(days[2], run_id="manual__x"), states())
+    assert len(inbox.messages) == 2, "nor does a run by hand end it"
+
+    report_run(reporter, days[2], states())
+    assert [subject.rpartition(" - ")[2] for subject in inbox.subjects[2:]] == ["OVER", "OVER"]
 
 
 def test_a_run_that_found_nothing_to_do_proves_nothing(reporter: Reporter, inbox: Inbox) -> None:
