@@ -173,6 +173,7 @@ def storage_statements(*, storage: LakeStorage) -> list[iam.PolicyStatement]:
             actions=["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
             resources=[curated],
         ),
+        # VACUUM of a caller who may not delete succeeds, and deletes nothing.
         iam.PolicyStatement(
             sid="WriteCurated",
             actions=[

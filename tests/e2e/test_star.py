@@ -147,3 +147,15 @@ def test_the_audit_table_has_the_rows_of_each_step(lab: Lab, truth: MusicTruth) 
         (name, sum(row[table.columns.index("day")] == FIRST for row in table.rows))
         for name, table in (("music_event_logs", events), ("music_songplays", plays))
     ]
+
+
+def test_upkeep_leaves_the_star_as_it_is_in_fewer_files(lab: Lab, truth: MusicTruth) -> None:
+    upkeep = runs(lab, "music_models_maintenance")
+    upkeep.wait_until_ended(upkeep.trigger(), timeout_seconds=TIMEOUT_SECONDS)
+    assert is_as(lab, truth, "athena")
+    for table, folder in {
+        "music_songplays": "day",
+        "model_audit": "date_trunc('month', recorded_at)",
+    }.items():
+        files = lab.rows(f'SELECT count(*) FROM "{table}$files"')
+        assert files == lab.rows(f"SELECT count(DISTINCT {folder}) FROM {table}"), table

@@ -71,12 +71,14 @@ def expected_dag_ids(lab: Lab) -> set[str]:
     dags = lab.root / "dags"
     tables = {f"{path.parent.name}_{path.stem}" for path in dags.glob("datasets/*/*.yaml")}
     domains = {path.parent.name for path in dags.glob("models/*/*.sql")}
-    return {f"{table}{kind}" for table in tables for kind in ("", "_backfill", "_maintenance")} | {
+    loads = {f"{table}{kind}" for table in tables for kind in ("", "_backfill", "_maintenance")}
+    models = {
         f"{domain}_models{target}{kind}"
         for domain in domains
         for target in ("", "_redshift")
         for kind in ("", "_backfill")
     }
+    return loads | models | {f"{domain}_models_maintenance" for domain in domains}
 
 
 def dag_ids(lab: Lab) -> set[str]:

@@ -11,7 +11,8 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 from lake.models import loads, tasks
 from lake.models.assets import model_asset, read_asset
 from lake.models.graph import Graph
-from lake.models.names import dag_id
+from lake.models.names import dag_id, maintenance_dag_id
+from lake.models.upkeep import SCHEDULE, keep_up, kept_up
 from lake.notifications.dags import notified_dag
 from lake.parameters import day_parameters
 from lake.settings import LakeSettings, TargetName, lake_settings
@@ -21,22 +22,26 @@ KEPT = (
     "Every table is as its last load left it: a load changes all of its rows or none. "
     "Once the cause is mended, clear the failed tasks, or trigger the DAG for the days."
 )
+KEPT_BY_MAINTENANCE = "Every table is complete as it is; the next run does what this one did not."
 
 
 def build_model_dags(domain: str) -> tuple[DAG, ...]:
     """The DAGs of the models in `models/<domain>/`: for each target of the environment one that
-    follows what the models read, and one that computes them by the day.
+    follows what the models read, and one that computes them by the day; on Athena their upkeep.
 
     Raises:
         lake.dataset.DataSetError: a model file is wrong; Airflow shows it as an import error.
         lake.settings.SettingsMissing: the environment lacks one of the `lake.*` options.
     """
     graph, settings = tasks.graph_of(domain), lake_settings()
-    return tuple(
+    dags = [
         build(domain, graph, settings, target)
         for target in settings.targets
         for build in (_models, _backfill)
-    )
+    ]
+    if "athena" in settings.targets:
+        dags.append(_maintenance(domain, graph, settings))
+    return tuple(dags)
 
 
 def _models(domain: str, graph: Graph, settings: LakeSettings, target: TargetName) -> DAG:
@@ -45,6 +50,8 @@ def _models(domain: str, graph: Graph, settings: LakeSettings, target: TargetNam
         dag_id=dag_id(domain, target),
         description=f"Computes the models of {domain} for the days that changed",
         schedule=AssetAny(*(read_asset(t, graph, target) for t in graph.sources(domain))),
+        kept=KEPT,
+        params=_day_parameters(),
         **_dag_arguments(domain, graph, target),
     ) as dag:
         # Whatever is published while a run goes is the next run's.
@@ -59,11 +66,32 @@ def _backfill(domain: str, graph: Graph, settings: LakeSettings, target: TargetN
         description=f"Computes the models of {domain} again, a day a run",
         schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
         start_date=START,
+        kept=KEPT,
         by_day=True,
+        params=_day_parameters(),
         **_dag_arguments(domain, graph, target),
     ) as dag:
         # It may end after a run of the other DAG, and nothing would follow that has the newest.
         _steps(domain, graph, settings, target, keeps_versions=False)
+    return dag
+
+
+def _maintenance(domain: str, graph: Graph, settings: LakeSettings) -> DAG:
+    """What keeps the tables on Athena fast and small, a statement at a time.
+
+    Without a start date it first runs when its time comes, not when it is deployed.
+    """
+    with notified_dag(
+        dag_id=maintenance_dag_id(domain),
+        description=f"Merges small files of the models of {domain}, forgets old snapshots",
+        schedule=SCHEDULE,
+        kept=KEPT_BY_MAINTENANCE,
+        max_active_tasks=1,  # the workers are for loads
+        **_dag_arguments(domain, graph, "athena"),
+    ) as dag:
+        made = tasks.make_tables(domain=domain)
+        for table in kept_up(graph, domain):
+            made >> keep_up(table, settings)
     return dag
 
 
@@ -103,12 +131,14 @@ def _copied(domain: str, table: str, settings: LakeSettings, days: Any) -> Any:
     return copied
 
 
+def _day_parameters() -> dict[str, Any]:
+    return day_parameters("The first day; empty: every day of which there are rows")
+
+
 def _dag_arguments(domain: str, graph: Graph, target: TargetName) -> dict[str, Any]:
     owners = sorted({node.model.owner for node in graph.of(domain)})
     return {
-        "kept": KEPT,
         "doc_md": _documentation(domain, graph),
-        "params": day_parameters("The first day; empty: every day of which there are rows"),
         "tags": [domain, "models", target],
         "catchup": False,
         "is_paused_upon_creation": False,

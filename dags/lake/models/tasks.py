@@ -44,6 +44,16 @@ def prepare_tables(domain: str, target: TargetName, keeps_versions: bool) -> Ver
 
 
 @task
+def make_tables(domain: str) -> None:
+    """Makes the tables on Athena that the upkeep finds, where no run has made them yet."""
+    from lake.models.upkeep import kept_up
+
+    target = _target("athena")
+    for definition in kept_up(graph_of(domain), domain):
+        target.ensure(definition)
+
+
+@task
 def choose_days(domain: str, target: TargetName) -> list[list[str]]:
     """Which days the run computes, as many together as one statement of a model takes."""
     from lake.models.days import every_day, in_statements

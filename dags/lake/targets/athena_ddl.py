@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from lake.dataset.column import Column
 from lake.targets.table import TableDefinition
 
+KEPT_SNAPSHOTS = 10
+"""The last ones, however old: one that a run reads may be of long ago, and no longer be current."""
+
 
 def create_table(table: TableDefinition, *, bucket: str) -> str:
     """Make the table, if it is not there."""
@@ -23,7 +26,8 @@ def create_table(table: TableDefinition, *, bucket: str) -> str:
         f"COMMENT {quoted(table.description)}\n"
         + (f"PARTITIONED BY ({partitioned})\n" if partitioned else "")
         + f"LOCATION {quoted(f's3://{bucket}/{table.folder}')}\n"
-        "TBLPROPERTIES ('table_type'='ICEBERG', 'format'='parquet', 'write_compression'='zstd')"
+        "TBLPROPERTIES ('table_type'='ICEBERG', 'format'='parquet', 'write_compression'='zstd', "
+        f"'vacuum_min_snapshots_to_keep'='{KEPT_SNAPSHOTS}')"
     )
 
 

@@ -13,10 +13,10 @@ from infra.local.athena.writes import create_table_as_select, unload
 
 
 def _changes(name: str) -> Callable[[Work], Outcome]:
-    """A statement that changes rows, imported with the first one: pyiceberg takes a second."""
+    """A statement of Iceberg alone, imported with the first one: pyiceberg takes a second."""
 
     def run(work: Work) -> Outcome:
-        from infra.local.athena.dml import insert, merge, optimize, rows  # noqa: PLC0415
+        from infra.local.athena.dml import insert, merge, optimize, rows, vacuum  # noqa: PLC0415
 
         return {
             "DELETE": rows.delete,
@@ -24,6 +24,7 @@ def _changes(name: str) -> Callable[[Work], Outcome]:
             "MERGE": merge.merge,
             "OPTIMIZE": optimize.optimize,
             "UPDATE": rows.update,
+            "VACUUM": vacuum.vacuum,
         }[name](work)
 
     return run
@@ -55,6 +56,7 @@ _STATEMENTS: dict[str, Callable[[Work], Outcome]] = {
     "SHOW_VIEWS": show.show_views,
     "UNLOAD": unload,
     "UPDATE": _changes("UPDATE"),
+    "VACUUM": _changes("VACUUM"),
 }
 
 

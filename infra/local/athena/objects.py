@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _PARALLEL_REQUESTS = 8
-_DENIED = {"AccessDenied", "403", "Forbidden"}
+DENIED = {"AccessDenied", "403", "Forbidden"}
+"""What S3 says to who may not do it."""
 _CHANGED = {"PreconditionFailed", "412"}
 
 
@@ -122,7 +123,7 @@ def read_error(error: ClientError, uri: str) -> QueryError:
     """A refusal by S3 as the failure of a query."""
     code = error.response["Error"]["Code"]
     message = error.response["Error"].get("Message", code)
-    if code in _DENIED:
+    if code in DENIED:
         return QueryError("PERMISSION_DENIED", f"Access denied when reading {uri}: {message}")
     return QueryError(
         "HIVE_CANNOT_OPEN_SPLIT",

@@ -218,4 +218,12 @@ def test_a_star_is_built_and_kept_by_sql(lake: Lake, catalog: GlueCatalog) -> No
     assert _rows(catalog, "star") == before
     _done(lake, "ALTER TABLE star DROP COLUMN place")
     assert _rows(catalog, "star") == [("PETR3", 2), ("PETR4", 40)]
+    _done(lake, "ALTER TABLE star SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0')")
+    _done(lake, "VACUUM star")
+    table = catalog.load_table(f"{DATABASE}.star")
+    assert len(table.metadata.snapshots) == 1
+    listed = lake.emulator.client("s3").list_objects_v2(Bucket=DATA, Prefix="star/data/")
+    objects = {f"s3://{DATA}/{each['Key']}" for each in listed["Contents"]}
+    assert objects == {task.file.file_path for task in table.scan().plan_files()}
+    assert _rows(catalog, "star") == [("PETR3", 2), ("PETR4", 40)]
     _done(lake, "DROP TABLE star")

@@ -55,7 +55,7 @@ def expected_dag_ids() -> set[str]:
     files = (REPOSITORY / "dags" / "datasets").rglob("*.yaml")
     tables = {f"{path.parent.name}_{path.stem}" for path in files}
     loads = {f"{table}{kind}" for table in tables for kind in ("", "_backfill", "_maintenance")}
-    return loads | {"music_models", "music_models_backfill"}
+    return loads | {f"music_models{kind}" for kind in ("", "_backfill", "_maintenance")}
 
 
 @pytest.fixture
@@ -301,3 +301,36 @@ def test_a_run_without_days_to_choose_skips_every_model(found: BundleDagBag) -> 
     backfill: DAG = found.dags["music_models_backfill"]
     rules = {task.trigger_rule for name, task in backfill.task_dict.items() if "." in name}
     assert rules == {TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS}
+
+
+def test_the_upkeep_of_the_models_optimizes_each_table_then_vacuums_it(found: BundleDagBag) -> None:
+    dag: Any = found.dags["music_models_maintenance"]
+    tables = {name.removesuffix(".vacuum") for name in dag.task_dict if name.endswith(".vacuum")}
+    models = (REPOSITORY / "dags" / "models" / "music").glob("*.sql")
+    assert tables == {f"music_{path.stem}" for path in models} | {"model_audit", "quality_results"}
+    for table in tables:
+        optimize, vacuum = dag.task_dict[f"{table}.optimize"], dag.task_dict[f"{table}.vacuum"]
+        assert optimize.upstream_task_ids == {"make_tables"}
+        assert vacuum.upstream_task_ids == {optimize.task_id}
+        assert optimize.query == f"OPTIMIZE {table} REWRITE DATA USING BIN_PACK"
+        assert vacuum.query == f"VACUUM {table}"
+        assert (optimize.database, optimize.workgroup) == ("database", "workgroup")
+
+
+def test_the_upkeep_of_the_models_comes_at_night_and_not_when_it_is_deployed(
+    found: BundleDagBag,
+) -> None:
+    dag: Any = found.dags["music_models_maintenance"]
+    assert dag.timetable.expression == "0 2 * * *"
+    assert (dag.start_date, dag.catchup) == (None, False)
+    assert (dag.max_active_runs, dag.max_active_tasks) == (1, 1)
+    assert not dag.params
+    assert all(task.retries == 5 for task in dag.tasks), "a commit that lost is tried again"
+
+
+def test_on_redshift_alone_there_is_no_upkeep(dags: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for option, value in {"MODELS_ON": "redshift", "REDSHIFT_WORKGROUP": "w"}.items():
+        monkeypatch.setenv(f"AIRFLOW__LAKE__{option}", value)
+    monkeypatch.setenv("AIRFLOW__LAKE__REDSHIFT_DATABASE", "lake")
+    found = {dag_id for dag_id in bag(dags).dags if dag_id.startswith("music_models")}
+    assert found == {"music_models_redshift", "music_models_redshift_backfill"}

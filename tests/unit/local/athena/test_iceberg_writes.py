@@ -6,8 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
+from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import LongType, NestedField, StringType
 
 from .iceberg import Icebergs, schema_of
@@ -390,6 +392,21 @@ def test_small_files_and_deletes_are_written_anew(lake: Lake, table: Table) -> N
     lake.execute("OPTIMIZE lake.t REWRITE DATA USING BIN_PACK")
     table.refresh()
     assert len(table.history()) == snapshots
+
+
+def test_deletes_go_with_the_last_file_of_their_partition(lake: Lake, icebergs: Icebergs) -> None:
+    spec = PartitionSpec(PartitionField(1, 1000, IdentityTransform(), "day"))
+    table = icebergs.of("p", {"day": [1, 1, 2, 2], "x": [1, 2, 3, 4]}, spec=spec)
+    untouched = {task.file.file_path for task in table.scan("day == 2").plan_files()}
+    lake.execute("DELETE FROM p WHERE x = 1")
+    assert _summary(table)["total-delete-files"] == "1"
+    lake.execute("OPTIMIZE p REWRITE DATA USING BIN_PACK")
+    assert _summary(table)["total-delete-files"] == "0"
+    assert {task.file.file_path for task in table.scan("day == 2").plan_files()} == untouched
+    lake.execute("DELETE FROM p WHERE x = 3")
+    lake.execute("DELETE FROM p WHERE x = 2")
+    assert _summary(table)["total-delete-files"] == "1", "of the day of which rows are left"
+    assert lake.rows("SELECT x FROM p") == [("4",)]
 
 
 def test_what_optimize_does_not_do_is_refused(lake: Lake, table: Table) -> None:

@@ -50,7 +50,6 @@ def test_no_statement_of_athena_begins_otherwise() -> None:
         ("EXPLAIN SELECT 1", "EXPLAIN"),
         ("PREPARE p FROM SELECT 1", "PREPARE"),
         ("EXECUTE p", "EXECUTE"),
-        ("VACUUM t", "VACUUM"),
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(lake: Lake, sql: str, name: str) -> None:

@@ -9,7 +9,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
 from pyiceberg.catalog.glue import GlueCatalog
@@ -43,6 +43,25 @@ if TYPE_CHECKING:
 ATTEMPTS = 10
 """Commits that may lose against others before the statement fails."""
 _LONGEST_PAUSE_SECONDS = 0.5
+
+
+class _AssertSnapshots(AssertTableUUID):
+    """It is the same table, and has each snapshot still: another VACUUM may have taken some."""
+
+    snapshot_ids: frozenset[int]
+
+    @classmethod
+    def of(cls, metadata: TableMetadata) -> Self:
+        ids = frozenset(snapshot.snapshot_id for snapshot in metadata.snapshots)
+        return cls(uuid=metadata.table_uuid, snapshot_ids=ids)
+
+    def validate(  # type: ignore[override] # pyiceberg's own, which hides pydantic's
+        self, base_metadata: TableMetadata | None
+    ) -> None:
+        super().validate(base_metadata)
+        there = {each.snapshot_id for each in base_metadata.snapshots} if base_metadata else set()
+        if not self.snapshot_ids <= there:
+            raise CommitFailedException("Snapshots expired meanwhile")
 
 
 class _CallerIO(ObjectIO):
@@ -161,7 +180,7 @@ def commit(
         if wanted is None:
             return
         requirements = (
-            AssertTableUUID(uuid=metadata.table_uuid),
+            _AssertSnapshots.of(metadata),
             AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=metadata.current_snapshot_id),
             AssertCurrentSchemaId(current_schema_id=metadata.current_schema_id),
             AssertDefaultSpecId(default_spec_id=metadata.default_spec_id),

@@ -68,6 +68,10 @@ class Change:
         return Operation.OVERWRITE if self.added else Operation.DELETE
 
 
+def _partition(file: DataFile) -> object:
+    return file.spec_id, tuple(file.partition[i] for i in range(len(file.partition)))
+
+
 class _DeleteManifestWriter(ManifestWriterV2):
     """A manifest of files of deletes, which pyiceberg reads only."""
 
@@ -163,21 +167,18 @@ class SnapshotWriter:
         if not change.emptied:
             return self._merged(before)
         gone = {file.file_path for file in change.emptied}
-        kept, any_left = [], False
-        for manifest in before:
-            if manifest.content is ManifestContent.DELETES:
-                continue
+        deletes = [each for each in before if each.content is ManifestContent.DELETES]
+        kept: list[ManifestFile] = []
+        left: set[object] = set()
+        for manifest in (each for each in before if each.content is ManifestContent.DATA):
             entries = manifest.fetch_manifest_entry(self._io)
-            any_left = any_left or any(e.data_file.file_path not in gone for e in entries)
+            left |= {_partition(e.data_file) for e in entries if e.data_file.file_path not in gone}
             touched = any(entry.data_file.file_path in gone for entry in entries)
             kept.append(self._without(manifest, entries, gone) if touched else manifest)
-        deletes = [each for each in before if each.content is ManifestContent.DELETES]
-        if any_left:
-            return [*kept, *deletes]
-        for manifest in deletes:  # of the files before, to which alone they apply, none is left
+        for manifest in deletes:  # they apply to the files before, of their own partition
             entries = manifest.fetch_manifest_entry(self._io)
-            paths = {entry.data_file.file_path for entry in entries}
-            kept.append(self._without(manifest, entries, paths))
+            paths = {e.data_file.file_path for e in entries if _partition(e.data_file) not in left}
+            kept.append(self._without(manifest, entries, paths) if paths else manifest)
         return kept
 
     def _merged(self, manifests: Sequence[ManifestFile]) -> list[ManifestFile]:
