@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -72,18 +73,23 @@ def killed_everywhere(task: Task, target: Target) -> int:
 
 def tasks(graph: Graph, days: list[str]) -> Iterator[Task]:
     """Those of a run, in their order."""
-    for node in graph.of("music"):
-        yield lambda target, node=node: target.ensure(node.model.definition)
-    for node in graph.of("music"):
-        yield lambda target, node=node: target.execute(_load(node, days))
-        yield lambda target, node=node: _check(node, graph, target, days)
+    nodes = graph.of("music")
+    yield from (partial(_make, node) for node in nodes)
+    for node in nodes:
+        yield partial(_load, node, days)
+        yield partial(_check, node, graph, days)
 
 
-def _load(node: Node, days: list[str]) -> str:
-    return load(node.model, node.query, days=days_in_sql(days) if node.model.by_day else None)
+def _make(node: Node, target: Target) -> None:
+    target.ensure(node.model.definition)
 
 
-def _check(node: Node, graph: Graph, target: Target, days: list[str]) -> None:
+def _load(node: Node, days: list[str], target: Target) -> None:
+    by_day = days_in_sql(days) if node.model.by_day else None
+    target.execute(load(node.model, node.query, days=by_day))
+
+
+def _check(node: Node, graph: Graph, days: list[str], target: Target) -> None:
     audit(node, graph, target=target, days=days, dag_id="music_models", run_id="r")
     check_model(node.model, target=target, days=days, run_id="r")
 
