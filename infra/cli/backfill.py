@@ -1,12 +1,14 @@
-"""`lake backfill`: files of past days, or of an archive prefix, through the table again."""
+"""`lake backfill`: past days, or the files of an archive prefix, computed again."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from lake.dataset import DataSet
+from lake.models.names import dag_id as models_dag_id
 
 from infra.cli.environment import DeployedEnvironment
+from infra.cli.landing import DAGS, find_data_set
 from infra.cli.runs import Runs
 from infra.cli.steps import Failed, detail
 from infra.local.settings import LocalSettings
@@ -16,17 +18,17 @@ def backfill_days(
     first: date,
     last: date,
     *,
-    data_set: DataSet,
+    dag_id: str,
     environment: DeployedEnvironment,
     settings: LocalSettings,
     wait_seconds: float | None,
 ) -> None:
-    """Have Airflow convert the files of each day again, one day after the other.
+    """Have Airflow compute each day again, one after the other.
 
     Args:
         first: the first day.
         last: the last one, included.
-        data_set: whose files.
+        dag_id: the DAG of backfills.
         environment: where.
         settings: of the laptop.
         wait_seconds: how long to wait for the last run; None: not at all.
@@ -36,7 +38,7 @@ def backfill_days(
     """
     if last < first:
         raise Failed(f"--from {first} is after --to {last}")
-    runs = _runs(data_set, environment, settings)
+    runs = Runs(environment=environment, settings=settings, dag_id=dag_id)
     backfill_id = runs.start_backfill(first, last)
     detail(f"backfill {backfill_id} of {runs.dag_id}, {(last - first).days + 1} days")
     if wait_seconds is not None:
@@ -57,11 +59,21 @@ def backfill_archive(
     Raises:
         Failed: the run failed.
     """
-    runs = _runs(data_set, environment, settings)
+    name = f"{data_set.dag_id}_backfill"
+    runs = Runs(environment=environment, settings=settings, dag_id=name)
     run_id = runs.trigger({"prefix": prefix, "pattern": pattern})
     if wait_seconds is not None:
         runs.wait_until_ended(run_id, timeout_seconds=wait_seconds)
 
 
-def _runs(data_set: DataSet, environment: DeployedEnvironment, settings: LocalSettings) -> Runs:
-    return Runs(environment=environment, settings=settings, dag_id=f"{data_set.dag_id}_backfill")
+def backfill_dag_id(name: str, *, on_redshift: bool) -> str:
+    """The DAG of backfills of a data set, `<domain>/<table>`, or of the models of a domain.
+
+    Raises:
+        Failed: there is none of that name, or a data set is asked for on Redshift.
+    """
+    if (DAGS / "models" / name).is_dir():
+        return f"{models_dag_id(name, 'redshift' if on_redshift else 'athena')}_backfill"
+    if on_redshift:
+        raise Failed(f"{name} is no domain of models, such as music; nothing else is on Redshift")
+    return f"{find_data_set(name).dag_id}_backfill"

@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from infra.cli import containers, daemon, rehearsal
 from infra.cli.aws import print_exports
-from infra.cli.backfill import backfill_archive, backfill_days
+from infra.cli.backfill import backfill_archive, backfill_dag_id, backfill_days
 from infra.cli.cdk import cdk
 from infra.cli.compose import compose
 from infra.cli.db import AVAILABLE_TIMEOUT_SECONDS, db
@@ -280,7 +280,12 @@ def replay(
 
 @app.command()
 def backfill(
-    dataset: Annotated[str, typer.Argument(help="A data set, such as market/quotes.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A data set, such as market/quotes, or the models of a domain, such as music."
+        ),
+    ],
     *,
     first: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
@@ -292,27 +297,29 @@ def backfill(
         str | None, typer.Option(help="Instead of days: below this prefix of its archive.")
     ] = None,
     pattern: Annotated[str, typer.Option(help="With --archive: a shell pattern.")] = "*",
+    redshift: Annotated[bool, typer.Option(help="The models on Redshift.")] = False,
     environment: Environment = "dev",
     wait: Annotated[bool, typer.Option(help="Wait until it is done.")] = False,
     timeout_seconds: Annotated[float, typer.Option(help="How long to wait.")] = 3600,
 ) -> None:
     """Convert files again, from the archive and where they land: of days, or of a prefix.
 
+    Of models: compute days again.
+
     Safe to repeat: what gives the same rows as before changes nothing.
     """
     settings = local_settings()
-    data_set = find_data_set(dataset)
+    dag_id = backfill_dag_id(name, on_redshift=redshift)
     where: dict[str, Any] = {
-        "data_set": data_set,
         "environment": DeployedEnvironment.read(environment, settings),
         "settings": settings,
         "wait_seconds": timeout_seconds if wait else None,
     }
-    with step(f"Backfilling {data_set.table_name}"):
+    with step(f"Backfilling by {dag_id}"):
         if archive is not None:
-            backfill_archive(archive, pattern, **where)
+            backfill_archive(archive, pattern, data_set=find_data_set(name), **where)
         elif first is not None and last is not None:
-            backfill_days(first.date(), last.date(), **where)
+            backfill_days(first.date(), last.date(), dag_id=dag_id, **where)
         else:
             raise Failed("say --from and --to, each a day such as 2024-01-31, or --archive PREFIX")
 

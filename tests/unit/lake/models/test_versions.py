@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import pytest
+from lake.models.loads import kept_versions
 from lake.models.statements import days_in_sql, load
 from lake.models.versions import AsOf, as_of
 
@@ -38,6 +40,17 @@ EMPTY = '(SELECT * FROM "songs" WHERE false)'
 )
 def test_a_statement_reads_each_table_at_its_version(sql: str, read: str) -> None:
     assert as_of(sql, {"logs": 7, "songs": None}) == read
+
+
+@pytest.mark.parametrize(("times_cleared", "kept"), [(0, {"logs": 7}), (1, {})])
+def test_a_run_that_was_cleared_reads_the_tables_as_they_are(
+    times_cleared: int, kept: dict[str, int]
+) -> None:
+    context = {
+        "dag_run": SimpleNamespace(clear_number=times_cleared),
+        "ti": SimpleNamespace(xcom_pull=lambda task_ids: {"prepare_tables": {"logs": 7}}[task_ids]),
+    }
+    assert kept_versions(context) == kept
 
 
 @pytest.fixture
