@@ -14,12 +14,13 @@ from infra.buckets import LakeStorage
 from infra.bundle import build_bundle
 from infra.catalog import Catalog
 from infra.encryption import EncryptionKey
+from infra.environments import UnknownEnvironmentError, environment_settings
 from infra.log_groups import adopt_auto_delete_logs
 from infra.models import read_models
 from infra.network import Network
 from infra.notifications import Notifications
 from infra.redshift import Redshift
-from infra.settings import EnvironmentSettings, UnknownEnvironmentError, environment_settings
+from infra.settings import EnvironmentSettings
 from infra.stack import LakeStack
 
 REPOSITORY = Path(__file__).resolve().parent

@@ -20,10 +20,11 @@ from infra.compose.engine import compose as run_compose
 from infra.compose.engine import fit_to_engine, official_file, require_engine
 from infra.compose.official import write_official_env_files
 from infra.compose.secrets import users_password, write_env_files
+from infra.environments import environment_settings
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.rehearsal.package import package_requirements
 from infra.rehearsal.requirements_file import RequirementsFile
-from infra.settings import EnvironmentSettings, environment_settings
+from infra.settings import EnvironmentSettings
 
 compose = typer.Typer(no_args_is_help=True, help="MWAA in containers (docker-compose.yaml).")
 
@@ -32,7 +33,7 @@ AIRFLOW_COMMAND = "/opt/lake/infra/compose/airflow_command.py"
 """In the image."""
 
 Environment = Annotated[
-    str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
+    str, typer.Option("--environment", "-e", help="An environment of infra/environments.py.")
 ]
 Wheels = Annotated[
     bool, typer.Option(help="Give the containers wheels, so that they need no Internet.")

@@ -28,7 +28,7 @@ def _group() -> None:
 @db.command()
 def reset(
     environment: Annotated[
-        str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
+        str, typer.Option("--environment", "-e", help="An environment of infra/environments.py.")
     ] = "dev",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:

@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.cli.aws import ROOT_KEY, client
 from infra.cli.steps import Failed
+from infra.environments import environment_settings
 from infra.local.settings import LocalSettings
-from infra.settings import environment_settings
 
 TIMEOUT_SECONDS = 60
 

@@ -34,9 +34,9 @@ from infra.cli.replay import replay as order_replay
 from infra.cli.runs import Runs, patience_with
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, errors, step
+from infra.environments import UnknownEnvironmentError, environment_settings
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.lock import running_pid
-from infra.settings import UnknownEnvironmentError, environment_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,7 +53,7 @@ app.add_typer(compose, name="compose")
 app.add_typer(db, name="db")
 
 Environment = Annotated[
-    str, typer.Option("--environment", "-e", help="An environment of infra/settings.py.")
+    str, typer.Option("--environment", "-e", help="An environment of infra/environments.py.")
 ]
 
 

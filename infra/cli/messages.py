@@ -47,7 +47,7 @@ def read_messages(
         if error.response["Error"]["Code"].endswith(("NonExistentQueue", "QueueDoesNotExist")):
             raise Failed(
                 f"the environment {environment.name} has no inbox: set "
-                "NotificationSettings(inbox=True) in infra/settings.py, and run `lake up`"
+                "NotificationSettings(inbox=True) in infra/environments.py, and run `lake up`"
             ) from error
         raise
     found: list[ReceivedMessage] = []

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import DEV, ENVIRONMENTS, PROD, EnvironmentSettings
+from infra.environments import DEV, ENVIRONMENTS, PROD
+from infra.settings import EnvironmentSettings
 from tests.synth.templates import Templates
 
 

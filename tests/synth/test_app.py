@@ -9,7 +9,8 @@ import aws_cdk as cdk
 import pytest
 
 from app import chosen_settings
-from infra.settings import DEV, PROD, EnvironmentSettings
+from infra.environments import DEV, PROD
+from infra.settings import EnvironmentSettings
 from tests.synth.templates import REPOSITORY
 
 

@@ -10,7 +10,8 @@ import pytest
 from lake.dataset import DataSetError
 
 from infra.arrivals import ArrivalsRefused, data_sets_on_arrival
-from infra.settings import DEV, EnvironmentSettings
+from infra.environments import DEV
+from infra.settings import EnvironmentSettings
 from tests.synth.templates import REPOSITORY, Resource, Templates
 
 ACCOUNT, REGION = "111122223333", "cn-north-1"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.settings import DEV
+from infra.environments import DEV
 from tests.synth.templates import REPOSITORY, Templates
 
 Sources = dict[str, list[str]]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.settings import DEV, EmailSettings, EnvironmentSettings, NotificationSettings
+from infra.environments import DEV
+from infra.settings import EmailSettings, EnvironmentSettings, NotificationSettings
 from tests.synth.templates import Templates
 
 ACCOUNT = "111122223333"

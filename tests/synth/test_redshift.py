@@ -10,7 +10,8 @@ import aws_cdk as cdk
 import pytest
 
 from app import chosen_settings
-from infra.settings import DEV, PROD, RedshiftSettings
+from infra.environments import DEV, PROD
+from infra.settings import RedshiftSettings
 from tests.synth.templates import CONTEXT, Templates
 
 ACCOUNT, REGION, PARTITION = "111122223333", "cn-north-1", "aws-cn"

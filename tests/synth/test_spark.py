@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.settings import DEV, PROD
+from infra.environments import DEV, PROD
 from tests.synth.templates import Templates
 
 ACCOUNT = "111122223333"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import DEV, EnvironmentSettings
+from infra.environments import DEV
+from infra.settings import EnvironmentSettings
 from tests.synth.templates import Templates
 
 

@@ -42,7 +42,7 @@ def require_engines(data_set: DataSet, *, spark_application_id: str | None) -> N
     if "spark" in engines_of(data_set) and spark_application_id is None:
         raise EngineMissing(
             f"datasets/{data_set.domain}/{data_set.table}.yaml hands files to spark, which this "
-            "environment does not have: give its settings `spark` (infra/settings.py), or say "
+            "environment does not have: give its settings `spark` (infra/environments.py), or say "
             "`engine: worker` or `athena` in the data set file"
         )
 

@@ -15,8 +15,8 @@ from lake.notifications.messages import Message
 
 from infra.cli.environment import DeployedEnvironment
 from infra.cli.messages import read_messages
+from infra.environments import DEV
 from infra.local.settings import LocalSettings
-from infra.settings import DEV
 from tests.embedded.running import ACCOUNT_ID, REGION, Keys, RunningEmulator
 from tests.embedded.stacks import Stack
 from tests.synth.templates import Templates

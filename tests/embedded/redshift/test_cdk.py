@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.environments import DEV
 from infra.local.settings import REPOSITORY
-from infra.settings import DEV
 from tests.embedded.running import ACCOUNT_ID, REGION, RunningEmulator
 from tests.synth.templates import Templates
 

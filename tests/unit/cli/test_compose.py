@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.cli import compose as module
+from infra.environments import environment_settings
 from infra.local.settings import LocalSettings
-from infra.settings import environment_settings
 
 
 def lake(

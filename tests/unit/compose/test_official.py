@@ -20,8 +20,9 @@ from cryptography.fernet import Fernet
 from infra.compose.containers import CLASS_LABEL
 from infra.compose.official import write_official_env_files
 from infra.compose.secrets import users_password, write_env_files
+from infra.environments import DEV
 from infra.local.settings import REPOSITORY, LocalSettings
-from infra.settings import DEV, TASKS_A_WORKER
+from infra.settings import TASKS_A_WORKER
 
 COMPOSE = REPOSITORY / ".tools" / "bin" / "docker-compose"
 FILES = ("mwaa-image", "local-runner")

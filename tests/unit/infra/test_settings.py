@@ -5,17 +5,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from infra.environments import DEV, ENVIRONMENTS, UnknownEnvironmentError, environment_settings
 from infra.settings import (
-    DEV,
-    ENVIRONMENTS,
     AirflowSettings,
     EmailSettings,
     EnvironmentSettings,
     NotificationSettings,
     RedshiftSettings,
     StorageSettings,
-    UnknownEnvironmentError,
-    environment_settings,
 )
 
 SMALL: dict[str, Any] = {

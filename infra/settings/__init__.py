@@ -1,0 +1,21 @@
+"""What an environment of the lake may be; infra/environments.py says which there are."""
+
+from infra.settings.airflow import TASKS_A_WORKER, AirflowSettings
+from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
+from infra.settings.environment import EnvironmentSettings
+from infra.settings.network import NetworkSettings
+from infra.settings.notifications import EmailSettings, NotificationSettings
+from infra.settings.storage import StorageSettings
+
+__all__ = [
+    "TASKS_A_WORKER",
+    "AirflowSettings",
+    "AthenaSettings",
+    "EmailSettings",
+    "EnvironmentSettings",
+    "NetworkSettings",
+    "NotificationSettings",
+    "RedshiftSettings",
+    "SparkSettings",
+    "StorageSettings",
+]

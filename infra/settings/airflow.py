@@ -1,0 +1,136 @@
+"""The MWAA environment, held to what MWAA takes.
+
+The limits are those of the AWS::MWAA::Environment resource and of the MWAA user guide, so that a
+value that MWAA would refuse after a wait of 20 minutes is refused here at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, PlainSerializer, model_validator
+
+from infra.settings.base import Settings
+
+MICRO = "mw1.micro"
+MICRO_COMPONENTS = 1
+"""On mw1.micro each component runs exactly once, without autoscaling."""
+MIN_COMPONENTS = 2
+"""On every other class at least two schedulers and two web servers run."""
+PUBLIC_AND_PRIVATE_SINCE = (3, 2)
+TASKS_A_WORKER = MappingProxyType(
+    {
+        MICRO: 3,
+        "mw1.small": 5,
+        "mw1.medium": 10,
+        "mw1.large": 20,
+        "mw1.xlarge": 40,
+        "mw1.2xlarge": 80,
+    }
+)
+"""Tasks that one worker of a class runs at once, as MWAA sets it
+(https://docs.aws.amazon.com/mwaa/latest/userguide/environment-class.html)."""
+
+OPTION_KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+OPTION_KEY_MAX_LENGTH = 64
+OPTION_VALUE = re.compile(r"[\x20-\x7e]{1,65536}")
+REFUSED_OPTIONS = re.compile(
+    r"core\.(executor|fernet_key|load_examples|multi_team|sql_alchemy_conn)"
+    r"|database\.sql_alchemy_conn"
+    r"|celery\.(broker_url|result_backend)"
+    r"|operators\.default_queue"
+    r"|dag_processor\.standalone_dag_processor"
+    r"|logging\.logging_config_class"
+    r"|metrics\..*"
+    r"|triggerer\.queues_enabled"
+    r"|webserver\.base_url"
+)
+"""MWAA keeps these for itself, or does not support them."""
+
+
+def checked_options(options: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `options` read-only, or raise ValueError for one that MWAA refuses."""
+    for key, value in options.items():
+        if not OPTION_KEY.fullmatch(key) or len(key) > OPTION_KEY_MAX_LENGTH:
+            raise ValueError(
+                f"Airflow option {key!r}: expected section.name in lower case, "
+                f"at most {OPTION_KEY_MAX_LENGTH} characters"
+            )
+        if REFUSED_OPTIONS.fullmatch(key):
+            raise ValueError(f"Airflow option {key!r}: MWAA does not let it be set")
+        if key.startswith("lake."):
+            raise ValueError(f"Airflow option {key!r}: the CDK app sets the lake's own options")
+        if not OPTION_VALUE.fullmatch(value):
+            raise ValueError(
+                f"Airflow option {key!r}: expected 1 to 65,536 printable ASCII characters"
+            )
+    return MappingProxyType(dict(options))
+
+
+class AirflowSettings(Settings):
+    """The MWAA environment: its version, size, reach and Airflow options."""
+
+    version: Literal["3.0.6", "3.2.1", "3.3.1"] = "3.3.1"
+    environment_class: Literal[
+        "mw1.micro", "mw1.small", "mw1.medium", "mw1.large", "mw1.xlarge", "mw1.2xlarge"
+    ]
+    min_workers: int = Field(ge=1, le=25)
+    max_workers: int = Field(ge=1, le=25)
+    schedulers: int = Field(ge=1, le=5)
+    min_webservers: int = Field(ge=1, le=5)
+    max_webservers: int = Field(ge=1, le=5)
+    webserver_access_mode: Literal["PRIVATE_ONLY", "PUBLIC_ONLY", "PUBLIC_AND_PRIVATE"]
+    log_level: Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"] = "INFO"
+    weekly_maintenance_window_start: str = Field(
+        default="SUN:03:00", pattern=r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01]\d|2[0-3]):(00|30)$"
+    )
+    """Day and UTC time, on the half hour."""
+    options: Annotated[Mapping[str, str], AfterValidator(checked_options), PlainSerializer(dict)]
+    """Airflow configuration options, `section.name` to value."""
+
+    @property
+    def task_slots(self) -> int:
+        """Tasks that the environment runs at once with all of its workers."""
+        return self.max_workers * TASKS_A_WORKER[self.environment_class]
+
+    @model_validator(mode="after")
+    def within_the_limits_of_the_class(self) -> Self:
+        """Refuse numbers of components that MWAA does not offer for the environment class."""
+        counts = {
+            "min_workers": self.min_workers,
+            "max_workers": self.max_workers,
+            "schedulers": self.schedulers,
+            "min_webservers": self.min_webservers,
+            "max_webservers": self.max_webservers,
+        }
+        if self.environment_class == MICRO:
+            wrong = [f"{name}={n}" for name, n in counts.items() if n != MICRO_COMPONENTS]
+            expected = "exactly 1 of each component"
+        else:
+            several = ("schedulers", "min_webservers", "max_webservers")
+            wrong = [f"{name}={counts[name]}" for name in several if counts[name] < MIN_COMPONENTS]
+            expected = "2 to 5 schedulers and web servers"
+        if wrong:
+            raise ValueError(
+                f"{self.environment_class} takes {expected}, and not {', '.join(wrong)}"
+            )
+        for low, high in (("min_workers", "max_workers"), ("min_webservers", "max_webservers")):
+            if counts[low] > counts[high]:
+                raise ValueError(f"{low}={counts[low]} is more than {high}={counts[high]}")
+        return self
+
+    @model_validator(mode="after")
+    def within_the_limits_of_the_version(self) -> Self:
+        """Refuse what the Airflow version does not have on MWAA."""
+        version = tuple(int(part) for part in self.version.split("."))
+        if (
+            self.webserver_access_mode == "PUBLIC_AND_PRIVATE"
+            and version[:2] < PUBLIC_AND_PRIVATE_SINCE
+        ):
+            raise ValueError(
+                f"PUBLIC_AND_PRIVATE is offered from Airflow 3.2 on, not {self.version}"
+            )
+        return self
