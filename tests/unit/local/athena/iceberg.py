@@ -59,3 +59,9 @@ class Icebergs:
         table = self.create(name, rows.schema, **options)
         table.append(rows)
         return table
+
+
+def sorted_rows(table: Table) -> list[dict[str, Any]]:
+    """The rows that pyiceberg finds in a table now."""
+    table.refresh()
+    return sorted(table.scan().to_arrow().to_pylist(), key=str)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from infra.local.mwaa.environment import Environment
+from infra.local.mwaa.host import AirflowHost
 from infra.local.mwaa.model import LastUpdate, Properties, Record, Status
 from infra.local.settings import LocalSettings
+
+from .fake_host import FakeHost
 
 
 @pytest.fixture
@@ -50,3 +54,13 @@ def record(properties: Properties) -> Record:
         last_update=LastUpdate(status="PENDING", created_at=1.0),
         properties=properties,
     )
+
+
+@pytest.fixture
+def host() -> FakeHost:
+    return FakeHost()
+
+
+@pytest.fixture
+def environment(record: Record, host: FakeHost, tmp_path: Path) -> Environment:
+    return Environment(record, records=tmp_path / "records", host=cast(AirflowHost, host))
