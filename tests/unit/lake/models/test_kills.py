@@ -74,13 +74,13 @@ def killed_everywhere(task: Task, target: Target) -> int:
 def tasks(graph: Graph, days: list[str]) -> Iterator[Task]:
     """Those of a run, in their order."""
     nodes = graph.of("music")
-    yield from (partial(_make, node) for node in nodes)
+    yield from (partial(make, node) for node in nodes)
     for node in nodes:
         yield partial(_load, node, days)
-        yield partial(_check, node, graph, days)
+        yield partial(check, node, graph, days)
 
 
-def _make(node: Node, target: Target) -> None:
+def make(node: Node, target: Target) -> None:
     target.ensure(node.model.definition)
 
 
@@ -89,7 +89,7 @@ def _load(node: Node, days: list[str], target: Target) -> None:
     target.execute(load(node.model, node.query, days=by_day))
 
 
-def _check(node: Node, graph: Graph, days: list[str], target: Target) -> None:
+def check(node: Node, graph: Graph, days: list[str], target: Target) -> None:
     audit(node, graph, target=target, days=days, dag_id="music_models", run_id="r")
     check_model(node.model, target=target, days=days, run_id="r")
 
@@ -104,10 +104,16 @@ def test_every_task_may_be_killed_at_every_statement(star: Star, truth: MusicTru
     assert max(killed) >= 8, "checks are several statements"
     star.compute(days_of(truth)[1:])
     assert star.is_as(truth)
+    assert each_is_counted_once(star.target)
+
+
+def each_is_counted_once(target: Target) -> bool:
+    """Whether no row of the audit and of the checks' results is there twice, and some are."""
     for table, key in (
         ("model_audit", "dag_id, run_id, step, relation, role, day"),
         ("quality_results", "table_name, check_name, day, run_id"),
     ):
         counted = f"SELECT {key}, count(*) AS n FROM {table} GROUP BY {key} HAVING count(*) > 1"
-        assert star.target.query(counted) == [], f"{table} has what it has once"
-        assert star.target.query(f"SELECT 1 AS one FROM {table} LIMIT 1")
+        assert target.query(counted) == [], f"{table} has what it has once"
+        assert target.query(f"SELECT 1 AS one FROM {table} LIMIT 1")
+    return True

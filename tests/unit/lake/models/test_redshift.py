@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from lake.dataset import Column, load_data_set
-from lake.models.graph import Graph
+from lake.models.graph import Graph, Node
 from lake.models.quality import check_model
 from lake.models.staging import staged_table
 from lake.models.statements import days_in_sql, replace
@@ -30,6 +31,7 @@ from infra.local.settings import REPOSITORY
 from tests.music_truth import STAGING, STAR, MusicTruth
 from tests.unit.lake.models.data_api import EngineDataApi
 from tests.unit.lake.models.music import as_text, days_of
+from tests.unit.lake.models.test_kills import check, each_is_counted_once, killed_everywhere, make
 
 
 @pytest.fixture
@@ -136,9 +138,12 @@ class Star:
 
     def compute(self, days: Sequence[str]) -> None:
         for node in self.graph.of("music"):
-            listed = days_in_sql(days) if node.model.by_day else None
-            statements = replace(node.model, node.query, days=listed)
-            self.session.run_batch([for_redshift(each) for each in statements])
+            self.compute_one(node, days)
+
+    def compute_one(self, node: Node, days: Sequence[str]) -> None:
+        listed = days_in_sql(days) if node.model.by_day else None
+        statements = replace(node.model, node.query, days=listed)
+        self.session.run_batch([for_redshift(each) for each in statements])
 
     def is_as(self, truth: MusicTruth) -> bool:
         for name in STAR:
@@ -163,6 +168,20 @@ def test_days_in_any_order_and_again_give_the_star(star: Star, truth: MusicTruth
     for day in (*days[3:], *days[2::-1], days[0]):
         star.compute([day])
     assert star.is_as(truth)
+
+
+def test_every_task_may_be_killed_at_every_statement(star: Star, truth: MusicTruth) -> None:
+    """A load is one transaction, which Redshift ends without whoever sent it."""
+    star.stage(truth)
+    days = days_of(truth)[:1]
+    for node in star.graph.of("music"):
+        assert killed_everywhere(partial(make, node), star.redshift) == 2
+        for _ in ("killed after it was sent", "again"):
+            star.compute_one(node, days)
+        assert killed_everywhere(partial(check, node, star.graph, days), star.redshift) >= 4
+    star.compute(days_of(truth)[1:])
+    assert star.is_as(truth)
+    assert each_is_counted_once(star.redshift)
 
 
 def test_two_rows_of_a_key_fail_the_load_by_name_and_change_nothing(
