@@ -26,10 +26,13 @@ class Killed(BaseException):
 
 
 class Mortal:
-    """A target whose process is killed at one of its statements, before or after it was done."""
+    """A target whose process is killed when one of its statements is done.
 
-    def __init__(self, target: Target, *, at: int, done: bool) -> None:
-        self._target, self._at, self._done = target, at, done
+    Before that statement it is as after the one before.
+    """
+
+    def __init__(self, target: Target, *, after: int) -> None:
+        self._target, self._after = target, after
         self._statements = count()
 
     @property
@@ -37,11 +40,10 @@ class Mortal:
         return self._target.name
 
     def _run(self, call: Callable[[], Any]) -> Any:
-        if next(self._statements) != self._at:
-            return call()
-        if self._done:
-            call()
-        raise Killed
+        answer = call()
+        if next(self._statements) == self._after:
+            raise Killed
+        return answer
 
     def query(self, sql: str) -> list[Row]:
         found: list[Row] = self._run(lambda: self._target.query(sql))
@@ -64,7 +66,7 @@ def killed_everywhere(task: Task, target: Target) -> int:
     """Try a task until a try ends, each killed a little later; gives how many were killed."""
     for tries in count():
         try:
-            task(Mortal(target, at=tries // 2, done=bool(tries % 2)))
+            task(Mortal(target, after=tries))
         except Killed:
             continue
         return tries
@@ -100,8 +102,8 @@ def test_every_task_may_be_killed_at_every_statement(star: Star, truth: MusicTru
 
     killed = [killed_everywhere(task, star.target) for task in tasks(star.graph, days)]
 
-    assert all(tries >= 2 for tries in killed)
-    assert max(killed) >= 8, "checks are several statements"
+    assert all(killed)
+    assert max(killed) >= 4, "checks are several statements"
     star.compute(days_of(truth)[1:])
     assert star.is_as(truth)
     assert each_is_counted_once(star.target)
