@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from infra.cli import containers, daemon, rehearsal
 from infra.cli.aws import print_exports
-from infra.cli.backfill import backfill_archive, backfill_dag_id, backfill_days
+from infra.cli.backfill import backfill_archive, backfill_days, day_dag
 from infra.cli.cdk import cdk
 from infra.cli.compose import compose
 from infra.cli.db import AVAILABLE_TIMEOUT_SECONDS, db
@@ -309,17 +309,17 @@ def backfill(
     Safe to repeat: what gives the same rows as before changes nothing.
     """
     settings = local_settings()
-    dag_id = backfill_dag_id(name, on_redshift=redshift)
+    dag = day_dag(name, on_redshift=redshift)
     where: dict[str, Any] = {
         "environment": DeployedEnvironment.read(environment, settings),
         "settings": settings,
         "wait_seconds": timeout_seconds if wait else None,
     }
-    with step(f"Backfilling by {dag_id}"):
+    with step(f"Backfilling by {dag.dag_id}"):
         if archive is not None:
             backfill_archive(archive, pattern, data_set=find_data_set(name), **where)
         elif first is not None and last is not None:
-            backfill_days(first.date(), last.date(), dag_id=dag_id, **where)
+            backfill_days(first.date(), last.date(), dag=dag, **where)
         else:
             raise Failed("say --from and --to, each a day such as 2024-01-31, or --archive PREFIX")
 

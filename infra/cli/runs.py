@@ -163,7 +163,7 @@ class Runs:
             if self.dag_id.startswith(Path(problem["filename"]).stem):
                 raise Failed(f"{self.dag_id}: {problem['stack_trace'].strip()}")
 
-    def start_backfill(self, first: date, last: date) -> int:
+    def start_backfill(self, first: date, last: date, *, days_at_once: int = 1) -> int:
         """Have Airflow run the DAG for each day of a range, also those that it ran for before.
 
         Gives the backfill's id.
@@ -177,7 +177,7 @@ class Runs:
             "from_date": f"{first}T00:00:00Z",
             "to_date": f"{last}T00:00:00Z",
             "reprocess_behavior": "completed",
-            "max_active_runs": 1,
+            "max_active_runs": days_at_once,
         }
         for _ in range(LOCKED_TRIES):
             try:

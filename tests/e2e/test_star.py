@@ -128,7 +128,7 @@ def test_one_backfill_computes_days_again_and_changes_nothing(lab: Lab, truth: M
     snapshots = 'SELECT count(*) FROM "music_songplays$snapshots"'
     before = lab.rows(snapshots)
     models = runs(lab, "music_models_backfill")
-    backfill = models.start_backfill(FIRST, SECOND)
+    backfill = models.start_backfill(FIRST, SECOND, days_at_once=2)
     days = ("--from", str(FIRST), "--to", str(LAST))
     second = lab.lake("backfill", "music", *days, check=False)
     assert second.returncode == 1
