@@ -96,7 +96,7 @@ def demo_warehouse(*, environment: DeployedEnvironment, settings: LocalSettings)
     with TemporaryDirectory(prefix="lake-music-") as name:
         logs, songs = Path(name) / "logs", Path(name) / "songs"
         with step(f"Making {DAYS} days of a music service's logs, and its songs"):
-            _make(logs, songs)
+            make_month(logs, songs)
             expected = _plays_in_files(logs, songs)
         with step("Dropping them into the landing bucket"):
             landed = {
@@ -123,7 +123,8 @@ def demo_warehouse(*, environment: DeployedEnvironment, settings: LocalSettings)
     detail(f"{' and '.join(answers)}: this answer, and as many plays as the files have")
 
 
-def _make(logs: Path, songs: Path) -> None:
+def make_month(logs: Path, songs: Path) -> None:
+    """Write a month of a music service into two folders, the same each time."""
     catalogue = make_songs(SONGS)
     write_songs(songs, catalogue)
     days = write_logs(
