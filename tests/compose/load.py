@@ -66,6 +66,20 @@ class Load:
         """The tasks that convert, one for each file, as Airflow knows them."""
         return _tasks(self.stack, self.run)
 
+    def wait_until_handed_over(self, *, timeout_seconds: float) -> None:
+        """Wait until no task is on its way from the scheduler to a worker."""
+        path = f"/dags/{DAG}/dagRuns/{self.run}/taskInstances"
+        self.stack.wait_for(
+            lambda: (
+                not self.stack.airflow("GET", path, QueryParameters={"state": "queued"})[
+                    "task_instances"
+                ]
+            ),
+            timeout_seconds=timeout_seconds,
+            what="a worker for each task",
+            service="scheduler",
+        )
+
     def wait_until_complete(self, *, timeout_seconds: float) -> None:
         """Wait until the run has succeeded, and compare the table with the files.
 

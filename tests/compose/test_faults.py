@@ -16,6 +16,7 @@ pytestmark = pytest.mark.compose
 
 AWAY_SECONDS = 15
 COMPLETE_WITHIN_SECONDS = 420
+HANDED_OVER_WITHIN_SECONDS = 120
 PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 
@@ -25,6 +26,7 @@ def test_a_queue_and_then_a_database_that_are_away_lose_nothing(
     load = Load.start(stack, tmp_path, first_day=date(2022, 2, 7))
 
     for service in ("redis", "postgres"):
+        load.wait_until_handed_over(timeout_seconds=HANDED_OVER_WITHIN_SECONDS)
         stack.compose("stop", service)
         time.sleep(AWAY_SECONDS)
         stack.compose("start", service)
