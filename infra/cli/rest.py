@@ -28,8 +28,10 @@ def invoke(
 ) -> Any:
     """Airflow's answer, in the environment `name`; what does not answer in time is called again.
 
+    So is a question that Airflow fails at, as a busy database makes it.
+
     Raises:
-        Failed: it never does.
+        Failed: it never does, or fails at what was asked of it.
         ClientError: Airflow refuses; `status_of` says how.
     """
     call: dict[str, Any] = {"Name": name, "Method": method, "Path": path}
@@ -42,7 +44,12 @@ def invoke(
         try:
             return mwaa.invoke_rest_api(**call)["RestApiResponse"]
         except ClientError as error:
-            if status_of(error) != HTTPStatus.GATEWAY_TIMEOUT:
+            status = status_of(error)
+            if status == HTTPStatus.INTERNAL_SERVER_ERROR and method != "GET":
+                raise Failed(
+                    f"Airflow failed at {method} {path}: see `lake logs {name}.api-server`"
+                ) from error
+            if status not in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT):
                 raise
         time.sleep(UNANSWERED_SECONDS)
     raise Failed(

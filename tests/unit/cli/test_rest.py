@@ -59,6 +59,21 @@ def test_a_web_server_that_never_answers_is_said_in_one_line(
         runs.wait_until_parsed(timeout_seconds=5)
 
 
+def test_a_question_that_airflow_fails_at_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    web_server = WebServer(500)
+    runs_over(web_server, monkeypatch).wait_until_parsed(timeout_seconds=5)
+    assert len(web_server.called) == 2
+
+
+def test_what_airflow_fails_at_is_said_in_one_line_and_not_done_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    web_server = WebServer(500)
+    with pytest.raises(Failed, match=r"failed at POST /backfills: see `lake logs lake-dev.api-"):
+        runs_over(web_server, monkeypatch).start_backfill(date(2024, 1, 2), date(2024, 1, 3))
+    assert len(web_server.called) == 1
+
+
 def test_a_trigger_whose_answer_was_lost_is_not_a_second_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
