@@ -54,7 +54,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
     notifications = Notifications(storage_stack, "Notifications", key=key, settings=settings)
 
     network_stack = LakeStack(app, "network", settings=settings)
-    network = Network(network_stack, "Network", settings=settings)
+    network = Network(network_stack, "Network", key=key, settings=settings)
 
     redshift = None
     if settings.redshift:

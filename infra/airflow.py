@@ -15,7 +15,7 @@ from infra.catalog import Catalog
 from infra.deployment import DAGS_PREFIX, BundleDeployment
 from infra.execution_role import ExecutionRole
 from infra.log_groups import LakeLogGroup
-from infra.network import Network
+from infra.network import EnvironmentEndpoints, Network
 from infra.notifications import Notifications
 from infra.redshift import Redshift
 from infra.settings import EnvironmentSettings
@@ -100,6 +100,7 @@ class AirflowEnvironment(Construct):
                 settings=settings,
             ),
         )
+        customer_endpoints = settings.network.endpoint_management == "CUSTOMER"
         module_logs = mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty(
             enabled=True, log_level=airflow.log_level
         )
@@ -115,12 +116,14 @@ class AirflowEnvironment(Construct):
             min_webservers=airflow.min_webservers,
             max_webservers=airflow.max_webservers,
             webserver_access_mode=airflow.webserver_access_mode,
+            # Not said where it is the default: to say it later would replace the environment.
+            endpoint_management="CUSTOMER" if customer_endpoints else None,
             weekly_maintenance_window_start=airflow.weekly_maintenance_window_start,
             execution_role_arn=self.execution_role.role_arn,
             kms_key=key.key_arn,
             network_configuration=mwaa.CfnEnvironment.NetworkConfigurationProperty(
                 security_group_ids=[network.security_group.security_group_id],
-                subnet_ids=[subnet.subnet_id for subnet in network.private_subnets],
+                subnet_ids=network.subnet_ids,
             ),
             logging_configuration=mwaa.CfnEnvironment.LoggingConfigurationProperty(
                 dag_processing_logs=module_logs,
@@ -151,6 +154,16 @@ class AirflowEnvironment(Construct):
                 **(redshift.options if redshift else {}),
             },
         )
+        if customer_endpoints:
+            EnvironmentEndpoints(
+                self,
+                "Endpoints",
+                environment=self.environment,
+                vpc=network.vpc,
+                subnet_ids=network.subnet_ids,
+                security_group=network.security_group,
+                settings=settings,
+            )
         # MWAA writes to log groups of these names, and would make them itself without retention.
         log_groups = [
             LakeLogGroup(

@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.settings import EnvironmentSettings
+from infra.settings import EnvironmentSettings, NewVpc
 
 
 class EncryptionKey(kms.Key):
@@ -31,6 +31,8 @@ class EncryptionKey(kms.Key):
             admitted.append(f"/aws/emr-serverless/{settings.prefix}")
         if settings.redshift:
             admitted.append(f"/aws/redshift/{settings.prefix}/*")
+        if isinstance(settings.network.vpc, NewVpc) and settings.network.vpc.flow_logs:
+            admitted.append(f"/aws/vpc/{settings.prefix}")
         log_groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
         self.add_to_resource_policy(
             iam.PolicyStatement(

@@ -10,6 +10,7 @@ from infra.settings import (
     AthenaSettings,
     EnvironmentSettings,
     NetworkSettings,
+    NewVpc,
     NotificationSettings,
     SparkSettings,
     StorageSettings,
@@ -28,7 +29,7 @@ DEV = EnvironmentSettings(
     ),
     athena=AthenaSettings(scan_limit_bytes=10 * 1024**3),
     notifications=NotificationSettings(inbox=True),
-    network=NetworkSettings(nat_gateways=1),
+    network=NetworkSettings(vpc=NewVpc(nat_gateways=1, flow_logs=False)),
     airflow=AirflowSettings(
         environment_class="mw1.small",
         min_workers=1,
@@ -67,7 +68,7 @@ PROD = EnvironmentSettings(
         dags_noncurrent_days=90,
     ),
     athena=AthenaSettings(scan_limit_bytes=1024**4),
-    network=NetworkSettings(nat_gateways=2),
+    network=NetworkSettings(vpc=NewVpc(nat_gateways=2)),
     spark=SparkSettings(most_vcpus=64, most_memory_gb=256),
     airflow=AirflowSettings(
         environment_class="mw1.medium",

@@ -15,14 +15,12 @@ from infra.buckets import ARCHIVE_PREFIX, UNLOAD_PREFIX, LakeStorage
 from infra.execution_role import arn
 from infra.log_groups import LakeLogGroup
 from infra.network import Network
-from infra.settings import EnvironmentSettings, RedshiftSettings
+from infra.settings import EnvironmentSettings, ExistingVpc, RedshiftSettings
+from infra.settings.environment import REDSHIFT_ZONES
 
 DATABASE = "lake"
 ADMIN = "lakeadmin"
 LOGS = ("connectionlog", "useractivitylog", "userlog")
-ZONES = 3
-"""A work group wants subnets in three zones.
-https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html"""
 SUBNET_BITS = 26
 
 
@@ -113,9 +111,7 @@ class Redshift(Construct):
             publicly_accessible=False,
             enhanced_vpc_routing=False,
             security_group_ids=[security_group.security_group_id],
-            subnet_ids=[
-                subnet.subnet_id for subnet in self._subnets(network=network, settings=settings)
-            ],
+            subnet_ids=self._subnet_ids(network=network, settings=settings),
             config_parameters=[
                 redshiftserverless.CfnWorkgroup.ConfigParameterProperty(
                     parameter_key=name, parameter_value=value
@@ -129,9 +125,12 @@ class Redshift(Construct):
         )
         self.workgroup.apply_removal_policy(removal_policy)
 
-    def _subnets(self, *, network: Network, settings: EnvironmentSettings) -> list[ec2.Subnet]:
+    def _subnet_ids(self, *, network: Network, settings: EnvironmentSettings) -> list[str]:
         """Subnets of its own, at the end of the VPC's addresses: MWAA's stay as they are."""
-        every = ipaddress.ip_network(settings.network.cidr).subnets(new_prefix=SUBNET_BITS)
+        vpc = settings.network.vpc
+        if isinstance(vpc, ExistingVpc):
+            return list(vpc.redshift_subnet_ids)
+        every = ipaddress.ip_network(vpc.cidr).subnets(new_prefix=SUBNET_BITS)
         zones = Fn.get_azs()
         return [
             ec2.Subnet(
@@ -140,8 +139,8 @@ class Redshift(Construct):
                 vpc_id=network.vpc.vpc_id,
                 availability_zone=Fn.select(index, zones),
                 cidr_block=str(block),
-            )
-            for index, block in enumerate(list(every)[-ZONES:])
+            ).subnet_id
+            for index, block in enumerate(list(every)[-REDSHIFT_ZONES:])
         ]
 
     @property

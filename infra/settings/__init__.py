@@ -3,7 +3,7 @@
 from infra.settings.airflow import TASKS_A_WORKER, AirflowSettings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
 from infra.settings.environment import EnvironmentSettings
-from infra.settings.network import NetworkSettings
+from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
 from infra.settings.notifications import EmailSettings, NotificationSettings
 from infra.settings.storage import StorageSettings
 
@@ -13,7 +13,9 @@ __all__ = [
     "AthenaSettings",
     "EmailSettings",
     "EnvironmentSettings",
+    "ExistingVpc",
     "NetworkSettings",
+    "NewVpc",
     "NotificationSettings",
     "RedshiftSettings",
     "SparkSettings",

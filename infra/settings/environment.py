@@ -9,9 +9,14 @@ from pydantic import Field, model_validator
 from infra.settings.airflow import AirflowSettings
 from infra.settings.base import Settings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
-from infra.settings.network import NetworkSettings
+from infra.settings.network import ExistingVpc, NetworkSettings
 from infra.settings.notifications import NotificationSettings
 from infra.settings.storage import StorageSettings
+
+MAIL_PORTS = frozenset({25, 465, 587, 2525})
+REDSHIFT_ZONES = 3
+"""A work group wants subnets in three zones.
+https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html"""
 
 
 class EnvironmentSettings(Settings):
@@ -45,12 +50,42 @@ class EnvironmentSettings(Settings):
         """Refuse to run the models where nothing is."""
         if "redshift" in self.models_on and self.redshift is None:
             raise ValueError("models on redshift need redshift=RedshiftSettings(), its size")
+        vpc = self.network.vpc
+        if isinstance(vpc, ExistingVpc) and self.redshift:
+            given = len(vpc.redshift_subnet_ids)
+            if given != REDSHIFT_ZONES:
+                raise ValueError(
+                    f"redshift in an existing VPC needs {REDSHIFT_ZONES} redshift_subnet_ids in "
+                    f"distinct zones, not {given}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def messages_that_leave_the_network(self) -> Self:
+        """Refuse messages by a way that the network does not have."""
+        network, told = self.network, self.notifications
+        if told.slack_connection_id and network.routing == "private":
+            raise ValueError("slack_connection_id: Slack is on the Internet, and routing='private'")
+        if told.email and not MAIL_PORTS & set(network.outbound_ports):
+            ports = ", ".join(map(str, sorted(MAIL_PORTS)))
+            raise ValueError(
+                f"email: a mail server is reached by one of the ports {ports}; add it to "
+                "network.outbound_ports"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def clients_of_a_web_server_in_the_network(self) -> Self:
+        """Refuse to admit clients to a web server that is on the Internet alone."""
+        if self.network.web_clients and self.airflow.webserver_access_mode == "PUBLIC_ONLY":
+            raise ValueError("web_clients: a web server with PUBLIC_ONLY is not in the VPC")
         return self
 
     def on_redshift(self) -> Self:
         """The environment with its models on Redshift too, of the default size if it has none."""
         redshift = self.redshift or RedshiftSettings()
-        return self.model_copy(update={"redshift": redshift, "models_on": ("athena", "redshift")})
+        targets = ("athena", "redshift")
+        return type(self)(**{**dict(self), "redshift": redshift, "models_on": targets})
 
     @property
     def prefix(self) -> str:

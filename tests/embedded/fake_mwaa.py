@@ -91,6 +91,11 @@ class FakeMwaa:
         environment = {**body, "Name": name, "Arn": arn, "WebserverUrl": "127.0.0.1:8080"}
         self.environments[name] = environment
         after = "CREATE_FAILED" if self.create_error else "AVAILABLE"
+        if body.get("EndpointManagement") == "CUSTOMER":
+            after = "PENDING"
+            for part in ("Database", "Webserver"):
+                service = f"com.amazonaws.vpce.{region}.vpce-svc-{part.lower()}-{name}"
+                environment[f"{part}VpcEndpointService"] = service
         self._begin(environment, "CREATING", self.create_error, after=after)
         return 200, {"Arn": arn}
 

@@ -11,7 +11,7 @@ import pytest
 
 from app import chosen_settings
 from infra.environments import DEV, PROD
-from infra.settings import RedshiftSettings
+from infra.settings import NewVpc, RedshiftSettings
 from tests.synth.templates import CONTEXT, Templates
 
 ACCOUNT, REGION, PARTITION = "111122223333", "cn-north-1", "aws-cn"
@@ -93,7 +93,9 @@ def test_its_subnets_are_three_in_three_zones_without_a_way_out(warehouse: Templ
     blocks = [
         IPv4Network(one.properties["CidrBlock"]) for one in warehouse.of_type("AWS::EC2::Subnet")
     ]
-    assert all(block.subnet_of(IPv4Network(DEV.network.cidr)) for block in blocks)
+    vpc = DEV.network.vpc
+    assert isinstance(vpc, NewVpc)
+    assert all(block.subnet_of(IPv4Network(vpc.cidr)) for block in blocks)
     assert not [(a, b) for a in blocks for b in blocks if a is not b and a.overlaps(b)]
     assert len(warehouse.only(WORKGROUP).properties["SubnetIds"]) == 3
     assert not [

@@ -18,7 +18,7 @@ from infra.local.emulator.gateway import guard
 from infra.local.emulator.iam import authorization
 from infra.local.emulator.process import port_is_taken
 from infra.local.emulator.redshift import Redshift
-from infra.local.emulator.seam import change_sets
+from infra.local.emulator.seam import change_sets, endpoints
 from infra.local.emulator.seam.authorization import limit_root_to, treat_every_request_as_secure
 from infra.local.emulator.seam.objects import drop_unknown_buckets
 from infra.local.emulator.seam.services import asgi_app
@@ -47,6 +47,7 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     types.register(supervisor, redshift.control_plane)
     settling.install()
     change_sets.install()
+    endpoints.describe_whole()
     mwaa.install(supervisor)
     s3.install()
     glue.install()

@@ -24,6 +24,7 @@ from infra.local.mwaa.tokens import Tokens
 from infra.local.supervisor.durable import sync_folder, write_durably
 
 RETRY_SECONDS = 10.0
+ENDPOINTS_POLL_SECONDS = 1.0
 ERROR_LIMIT = 1024
 """The longest ErrorMessage. Source: Amazon MWAA API reference, UpdateError."""
 
@@ -100,7 +101,7 @@ class Environment:
         if self._operation:
             return
         match self.record.status:
-            case Status.CREATING:
+            case Status.CREATING | Status.PENDING:
                 self._begin(self._create())
             case Status.AVAILABLE | Status.UNAVAILABLE | Status.UPDATING:
                 self._begin(self._resume())
@@ -123,6 +124,7 @@ class Environment:
     async def _create(self) -> None:
         try:
             build = await self.host.prepare(self.record.properties)
+            await self._wait_for_endpoints()
             await self._start(build, self.record.properties)
         except Exception as error:  # whatever it was, this environment failed
             self._commit(status=Status.CREATE_FAILED, last_update=_failed(error))
@@ -179,6 +181,15 @@ class Environment:
         log.info("%s is deleted", self.record.name)
 
     # Their steps.
+
+    async def _wait_for_endpoints(self) -> None:
+        """PENDING until whoever manages the endpoints has made them, as MWAA is."""
+        while await self.host.missing_endpoints():
+            if self.record.status is not Status.PENDING:
+                self._commit(status=Status.PENDING)
+            await asyncio.sleep(ENDPOINTS_POLL_SECONDS)
+        if self.record.status is Status.PENDING:
+            self._commit(status=Status.CREATING)
 
     async def _start(self, build: Prepared, properties: Properties) -> None:
         """Start Airflow, on a new database if one was asked for.

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from infra.local.mwaa.bundle import Sources, SourceStore
 from infra.local.mwaa.credentials import ExecutionRole
+from infra.local.mwaa.endpoints import missing_endpoints
 from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import Properties, Record
@@ -68,6 +69,10 @@ class Host[B: Prepared](abc.ABC):
         sources = await Sources.fetch(properties, role)
         self._layout.make()
         return await self.rebuild(self._sources.store(sources))
+
+    async def missing_endpoints(self) -> list[str]:
+        """The services of the environment whose endpoints its owner still has to make."""
+        return await asyncio.to_thread(missing_endpoints, self._record, self._laptop.aws)
 
     @abc.abstractmethod
     async def rebuild(self, key: str) -> B:

@@ -150,6 +150,7 @@ class Status(enum.StrEnum):
     """The states of an environment that occur here, as the API names them."""
 
     CREATING = "CREATING"
+    PENDING = "PENDING"
     CREATE_FAILED = "CREATE_FAILED"
     AVAILABLE = "AVAILABLE"
     UPDATING = "UPDATING"

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from infra.local.mwaa.endpoints import endpoint_services
 from infra.local.mwaa.environment import Environment
 from infra.local.mwaa.host import AirflowHost
 from infra.local.mwaa.hosting import Host
@@ -180,6 +181,7 @@ def describe(record: Record) -> dict[str, object]:
     )
     document: dict[str, object] = {
         **properties,
+        **endpoint_services(record),
         "AirflowVersion": image_version(),
         "Arn": record.arn,
         "CreatedAt": record.created_at,

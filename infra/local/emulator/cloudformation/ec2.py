@@ -20,7 +20,8 @@ def _tag_parameters(tags: list[dict[str, str]], prefix: str) -> dict[str, str]:
     }
 
 
-def _tag_specification(properties: Properties, resource_type: str) -> dict[str, str]:
+def tag_specification(properties: Properties, resource_type: str) -> dict[str, str]:
+    """The parameters that tag what a call makes."""
     tags = properties.get("Tags") or []
     if not tags:
         return {}
@@ -30,7 +31,8 @@ def _tag_specification(properties: Properties, resource_type: str) -> dict[str, 
     }
 
 
-def _replace_tags(resource_id: str, previous: Properties, properties: Properties) -> None:
+def replace_tags(resource_id: str, previous: Properties, properties: Properties) -> None:
+    """Take the tags of `previous` away and set those of `properties`."""
     for action, tags in (
         ("DeleteTags", previous.get("Tags") or []),
         ("CreateTags", properties.get("Tags") or []),
@@ -40,7 +42,8 @@ def _replace_tags(resource_id: str, previous: Properties, properties: Properties
             query_call("ec2", action, parameters)
 
 
-def _same_but_tags(previous: Properties, properties: Properties) -> bool:
+def same_but_tags(previous: Properties, properties: Properties) -> bool:
+    """Whether nothing but tags has changed."""
     return {**previous, "Tags": None} == {**properties, "Tags": None}
 
 
@@ -54,7 +57,7 @@ class ElasticIp:
         answer = query_call(
             "ec2",
             "AllocateAddress",
-            {"Domain": "vpc", **_tag_specification(declared.properties, "elastic-ip")},
+            {"Domain": "vpc", **tag_specification(declared.properties, "elastic-ip")},
         )
         public_ip = answer.findtext("{*}publicIp", "")
         return Provisioned(
@@ -68,9 +71,9 @@ class ElasticIp:
     def update(self, physical_id: str, declared: Declared, previous: Properties) -> Provisioned:
         """Change the tags; anything else takes another address."""
         allocation_id = _allocation_id(physical_id)
-        if allocation_id is None or not _same_but_tags(previous, declared.properties):
+        if allocation_id is None or not same_but_tags(previous, declared.properties):
             return self.create(declared)
-        _replace_tags(allocation_id, previous, declared.properties)
+        replace_tags(allocation_id, previous, declared.properties)
         return Provisioned(
             physical_id=physical_id,
             attributes={"PublicIp": physical_id, "AllocationId": allocation_id},
@@ -106,16 +109,16 @@ class NatGateway:
         answer = query_call(
             "ec2",
             "CreateNatGateway",
-            {**parameters, **_tag_specification(properties, "natgateway")},
+            {**parameters, **tag_specification(properties, "natgateway")},
         )
         gateway_id = answer.findtext(".//{*}natGatewayId", "")
         return Provisioned(physical_id=gateway_id, attributes={"NatGatewayId": gateway_id})
 
     def update(self, physical_id: str, declared: Declared, previous: Properties) -> Provisioned:
         """Change the tags; anything else takes another gateway."""
-        if not _same_but_tags(previous, declared.properties):
+        if not same_but_tags(previous, declared.properties):
             return self.create(declared)
-        _replace_tags(physical_id, previous, declared.properties)
+        replace_tags(physical_id, previous, declared.properties)
         return Provisioned(physical_id=physical_id, attributes={"NatGatewayId": physical_id})
 
     def delete(self, physical_id: str, properties: Properties) -> None:  # noqa: ARG002 - protocol

@@ -46,7 +46,10 @@ class MwaaEnvironment:
     waits = True
 
     def create(self, declared: Declared) -> Provisioned:
-        """Make the environment and wait until it is AVAILABLE; one that failed is deleted."""
+        """Make the environment and wait until it is AVAILABLE, or PENDING; delete one that failed.
+
+        One whose endpoints the stack makes is PENDING until they are there, and the stack goes on.
+        """
         name = declared.properties["Name"]
         record_in_progress(declared, "AWS::MWAA::Environment", name)
         leftover = self._get(name)
@@ -94,7 +97,10 @@ class MwaaEnvironment:
         if environment is None:
             raise EnvironmentFailed(f"the environment {name} was deleted meanwhile")
         last_update = environment.get("LastUpdate") or {}
-        if environment["Status"] != "AVAILABLE" or last_update.get("Status") == "FAILED":
+        if (
+            environment["Status"] not in ("AVAILABLE", "PENDING")
+            or last_update.get("Status") == "FAILED"
+        ):
             error = last_update.get("Error") or {}
             raise EnvironmentFailed(error.get("ErrorMessage") or environment["Status"])
         return Provisioned(physical_id=name, attributes=_attributes(environment))

@@ -7,6 +7,7 @@ from infra.local.emulator.cloudformation.auto_delete_objects import AutoDeleteOb
 from infra.local.emulator.cloudformation.bucket import Bucket
 from infra.local.emulator.cloudformation.bucket_deployment import BucketDeployment
 from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, SecurityGroupRule
+from infra.local.emulator.cloudformation.flow_log import FlowLog
 from infra.local.emulator.cloudformation.layer_version import LayerVersion
 from infra.local.emulator.cloudformation.mwaa_environment import MwaaEnvironment
 from infra.local.emulator.cloudformation.redshift_serverless import (
@@ -22,6 +23,7 @@ def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
     """Register every type, and refuse the custom resources that are none of them."""
     tagged: dict[str, ResourceType] = {
         "AWS::EC2::EIP": ElasticIp(),
+        "AWS::EC2::FlowLog": FlowLog(),
         "AWS::EC2::NatGateway": NatGateway(),
         "AWS::RedshiftServerless::Namespace": RedshiftServerlessType(
             "Namespace", redshift, unchangeable=("DbName",)

@@ -96,6 +96,7 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_roll_back_operation": "(stack_name, stack_id, stack, operation, reason_override)",
         "_runs_on_worker_thread": "(resource_type)",
     },
+    "services.ec2": {"_vpce_fields_xml": "(ep, tag)"},
     "services.glue": {
         "_ALL_STATE": "dict",
         "_partitions": "AccountRegionScopedDict",

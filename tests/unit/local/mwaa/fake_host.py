@@ -22,6 +22,7 @@ class FakeHost:
         self.prepare_error: Exception | None = None
         self.start_errors: list[Exception] = []
         self.blocked = False
+        self.missing: list[str] = []
         self.removed = False
         self.remove_errors: list[Exception] = []
         self.drop_errors: list[Exception] = []
@@ -33,6 +34,9 @@ class FakeHost:
         if self.prepare_error:
             raise self.prepare_error
         return build(properties.dag_s3_path)
+
+    async def missing_endpoints(self) -> list[str]:
+        return self.missing
 
     async def rebuild(self, key: str) -> Build:
         self.done.append(f"rebuild {key}")
