@@ -19,9 +19,9 @@ def describe_whole() -> None:
     def whole(endpoint: dict[str, Any], tag: str = "item") -> str:
         groups = "".join(
             f"<item><groupId>{escape(group)}</groupId></item>"
-            for group in endpoint["SecurityGroupIds"]
+            for group in endpoint.get("SecurityGroupIds", [])
         )
-        private = str(bool(endpoint["PrivateDnsEnabled"])).lower()
+        private = str(bool(endpoint.get("PrivateDnsEnabled"))).lower()
         end = f"</{tag}>"
         return (
             f"{known(endpoint, tag).removesuffix(end)}<groupSet>{groups}</groupSet>"
