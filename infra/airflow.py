@@ -18,7 +18,7 @@ from infra.log_groups import LakeLogGroup
 from infra.network import EnvironmentEndpoints, Network
 from infra.notifications import Notifications
 from infra.redshift import Redshift
-from infra.settings import EnvironmentSettings
+from infra.settings import EnvironmentSettings, LogSettings
 from infra.spark import Spark
 
 LOG_GROUPS = ("DAGProcessing", "Scheduler", "Task", "WebServer", "Worker")
@@ -101,9 +101,6 @@ class AirflowEnvironment(Construct):
             ),
         )
         customer_endpoints = settings.network.endpoint_management == "CUSTOMER"
-        module_logs = mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty(
-            enabled=True, log_level=airflow.log_level
-        )
         self.environment = mwaa.CfnEnvironment(
             self,
             "Resource",
@@ -125,13 +122,8 @@ class AirflowEnvironment(Construct):
                 security_group_ids=[network.security_group.security_group_id],
                 subnet_ids=network.subnet_ids,
             ),
-            logging_configuration=mwaa.CfnEnvironment.LoggingConfigurationProperty(
-                dag_processing_logs=module_logs,
-                scheduler_logs=module_logs,
-                task_logs=module_logs,
-                webserver_logs=module_logs,
-                worker_logs=module_logs,
-            ),
+            logging_configuration=_logging(airflow.logs),
+            worker_replacement_strategy=airflow.worker_replacement,
             source_bucket_arn=self.bucket.bucket_arn,
             dag_s3_path=DAGS_PREFIX,
             plugins_s3_path=deployment.plugins.key,
@@ -178,3 +170,19 @@ class AirflowEnvironment(Construct):
         # The other parts of the bundle come first by the references to their versions.
         for prerequisite in (self.execution_role.permissions, deployment.dags, *log_groups):
             self.environment.node.add_dependency(prerequisite)
+
+
+def _logging(logs: LogSettings) -> mwaa.CfnEnvironment.LoggingConfigurationProperty:
+    return mwaa.CfnEnvironment.LoggingConfigurationProperty(
+        dag_processing_logs=_module(logs.dag_processing),
+        scheduler_logs=_module(logs.scheduler),
+        task_logs=_module(logs.task),
+        webserver_logs=_module(logs.webserver),
+        worker_logs=_module(logs.worker),
+    )
+
+
+def _module(level: str | None) -> mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty:
+    return mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty(
+        enabled=level is not None, log_level=level
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -65,6 +66,52 @@ class LakeBucket(s3.Bucket):
                 *(lifecycle_rules or []),
             ],
         )
+        if settings.storage.access_logs_days is not None:
+            bucket = cast(s3.CfnBucket, self.node.default_child)
+            # By its name: what the CDK would admit by reference ties its stack to those of all.
+            bucket.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+                destination_bucket_name=bucket_name("access-logs", settings=settings),
+                log_file_prefix=f"{purpose}/",
+            )
+
+
+class AccessLogs(s3.Bucket):
+    """The bucket that S3 writes the logs of requests to the environment's buckets to.
+
+    S3 delivers them to a bucket that is encrypted with its own key alone.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, kept_days: int, settings: EnvironmentSettings
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            bucket_name=bucket_name("access-logs", settings=settings),
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
+            auto_delete_objects=not settings.keep_data,
+            lifecycle_rules=[
+                s3.LifecycleRule(id="expire-logs", expiration=Duration.days(kept_days))
+            ],
+        )
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="DeliverAccessLogs",
+                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+                actions=["s3:PutObject"],
+                resources=[self.arn_for_objects("*")],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:s3:::{settings.prefix}-*"},
+                },
+            )
+        )
 
 
 class LakeStorage(Construct):
@@ -75,6 +122,8 @@ class LakeStorage(Construct):
     ) -> None:
         super().__init__(scope, id)
         shared: dict[str, Any] = {"key": key, "settings": settings}
+        kept_days = settings.storage.access_logs_days
+        logs = kept_days and AccessLogs(self, "AccessLogs", kept_days=kept_days, settings=settings)
         self.landing = LakeBucket(
             self,
             "Landing",
@@ -117,6 +166,9 @@ class LakeStorage(Construct):
             ],
             **shared,
         )
+        if logs:
+            for bucket in (self.landing, self.curated, self.query_results):
+                bucket.node.add_dependency(logs)
 
 
 def _archive_rule(settings: EnvironmentSettings) -> s3.LifecycleRule:

@@ -66,6 +66,7 @@ PROD = EnvironmentSettings(
         archive_rarely_read_days=90,
         query_results_days=30,
         dags_noncurrent_days=90,
+        access_logs_days=90,
     ),
     athena=AthenaSettings(scan_limit_bytes=1024**4),
     network=NetworkSettings(vpc=NewVpc(nat_gateways=2)),

@@ -1,6 +1,6 @@
 """What an environment of the lake may be; infra/environments.py says which there are."""
 
-from infra.settings.airflow import TASKS_A_WORKER, AirflowSettings
+from infra.settings.airflow import TASKS_A_WORKER, AirflowSettings, LogSettings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
 from infra.settings.environment import EnvironmentSettings
 from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
@@ -14,6 +14,7 @@ __all__ = [
     "EmailSettings",
     "EnvironmentSettings",
     "ExistingVpc",
+    "LogSettings",
     "NetworkSettings",
     "NewVpc",
     "NotificationSettings",

@@ -70,6 +70,26 @@ def checked_options(options: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType(dict(options))
 
 
+LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
+
+
+class LogSettings(Settings):
+    """From which level on CloudWatch Logs keeps what a component logs; None: nothing of it."""
+
+    dag_processing: LogLevel | None = "INFO"
+    scheduler: LogLevel | None = "INFO"
+    task: LogLevel | None = "INFO"
+    webserver: LogLevel | None = "INFO"
+    worker: LogLevel | None = "INFO"
+
+    @model_validator(mode="after")
+    def tasks_are_logged(self) -> Self:
+        """Refuse to keep no log of tasks: there would be no reason of any failure."""
+        if self.task is None:
+            raise ValueError("logs.task: expected a level; without it no failure has a reason")
+        return self
+
+
 class AirflowSettings(Settings):
     """The MWAA environment: its version, size, reach and Airflow options."""
 
@@ -83,7 +103,10 @@ class AirflowSettings(Settings):
     min_webservers: int = Field(ge=1, le=5)
     max_webservers: int = Field(ge=1, le=5)
     webserver_access_mode: Literal["PRIVATE_ONLY", "PUBLIC_ONLY", "PUBLIC_AND_PRIVATE"]
-    log_level: Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"] = "INFO"
+    logs: LogSettings = LogSettings()
+    worker_replacement: Literal["FORCED", "GRACEFUL"] = "FORCED"
+    """What an update does with workers: FORCED ends their tasks, which are tried again; GRACEFUL
+    waits for them, up to 12 hours, and is refused by MWAA before a first FORCED update."""
     weekly_maintenance_window_start: str = Field(
         default="SUN:03:00", pattern=r"^(MON|TUE|WED|THU|FRI|SAT|SUN):([01]\d|2[0-3]):(00|30)$"
     )

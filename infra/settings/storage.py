@@ -25,6 +25,8 @@ class StorageSettings(Settings):
     """Days that the result of an Athena query is kept."""
     dags_noncurrent_days: int = Field(ge=1)
     """Days that a replaced version of a DAG file is kept in the Airflow bucket."""
+    access_logs_days: int | None = Field(default=None, ge=1)
+    """Days that S3's logs of requests to the buckets are kept; None: no such logs."""
     aborted_upload_days: int = Field(default=2, ge=1)
     """Days after which the parts of an unfinished multipart upload are removed."""
 

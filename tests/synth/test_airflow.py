@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from infra.settings import EnvironmentSettings
+from infra.environments import DEV
+from infra.settings import EnvironmentSettings, LogSettings
 from tests.synth.templates import Resource, Templates
 
 COMPONENTS = {"DAGProcessing", "Scheduler", "Task", "WebServer", "Worker"}
@@ -54,12 +56,24 @@ def test_the_environment_is_encrypted_with_the_key_and_runs_as_its_role(
     assert properties["SourceBucketArn"] == f"arn:aws-cn:s3:::{bucket}"
 
 
-def test_every_component_logs(templates: Templates, settings: EnvironmentSettings) -> None:
+def test_every_component_logs(templates: Templates) -> None:
     logging = environment(templates).properties["LoggingConfiguration"]
     assert logging == {
-        f"{component}Logs": {"Enabled": True, "LogLevel": settings.airflow.log_level}
+        f"{component}Logs": {"Enabled": True, "LogLevel": "INFO"}
         for component in ("DagProcessing", "Scheduler", "Task", "Webserver", "Worker")
     }
+
+
+def test_a_component_logs_at_its_own_level_or_not_at_all(tmp_path: Path) -> None:
+    logs = LogSettings(webserver=None, scheduler="WARNING")
+    airflow = DEV.airflow.model_copy(update={"logs": logs, "worker_replacement": "GRACEFUL"})
+    made = Templates.synthesize(DEV.model_copy(update={"airflow": airflow}), outdir=tmp_path)
+    properties = environment(made).properties
+    assert properties["WorkerReplacementStrategy"] == "GRACEFUL"
+    logging = properties["LoggingConfiguration"]
+    assert logging["SchedulerLogs"] == {"Enabled": True, "LogLevel": "WARNING"}
+    assert logging["WebserverLogs"]["Enabled"] is False
+    assert logging["TaskLogs"]["Enabled"] is True
 
 
 def test_its_log_groups_stand_before_it_with_the_names_that_mwaa_uses(

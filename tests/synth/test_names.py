@@ -5,10 +5,12 @@ from tests.synth.templates import PHYSICAL_NAMES, Templates
 
 NAMED_BY_CLOUDFORMATION = {
     "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
     "AWS::EC2::InternetGateway",
     "AWS::EC2::NatGateway",
     "AWS::EC2::Route",
     "AWS::EC2::RouteTable",
+    "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::Subnet",
     "AWS::EC2::SubnetRouteTableAssociation",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.environments import DEV, PROD
 from infra.settings import EnvironmentSettings
 from tests.synth.templates import Resource, Templates
 
@@ -40,6 +41,7 @@ def test_the_key_policy_admits_the_account_the_logs_of_the_lake_and_its_messages
     policy = templates.only("AWS::KMS::Key").properties["KeyPolicy"]
     logs = f"arn:aws-cn:logs:{REGION}:{ACCOUNT}:log-group"
     spark = [f"{logs}:/aws/emr-serverless/{settings.prefix}"] if settings.spark else []
+    flows = [f"{logs}:/aws/vpc/{settings.prefix}"] if settings.name == "prod" else []
     topic = f"arn:aws-cn:sns:{REGION}:{ACCOUNT}:{settings.prefix}-messages"
     inbox = {
         "Sid": "FillInbox",
@@ -74,6 +76,7 @@ def test_the_key_policy_admits_the_account_the_logs_of_the_lake_and_its_messages
                         f"{logs}:airflow-{settings.prefix}-*",
                         f"{logs}:/aws/lambda/{settings.prefix}-*",
                         *spark,
+                        *flows,
                     ]
                 }
             },
@@ -101,15 +104,17 @@ def test_every_log_group_is_one_that_the_key_policy_admits(
     admitted = (f"airflow-{settings.prefix}-", f"/aws/lambda/{settings.prefix}-")
     for group in templates.of_type("AWS::Logs::LogGroup"):
         assert group.name
-        assert group.name.startswith(admitted) or (
-            group.name == f"/aws/emr-serverless/{settings.prefix}"
-        )
+        assert group.name.startswith(admitted) or group.name in {
+            f"/aws/emr-serverless/{settings.prefix}",
+            f"/aws/vpc/{settings.prefix}",
+        }
 
 
 def test_every_bucket_is_encrypted_with_the_key_private_and_owned(
     templates: Templates, settings: EnvironmentSettings
 ) -> None:
-    assert len(templates.of_type("AWS::S3::Bucket")) == len(BUCKETS)
+    logs = 1 if settings.storage.access_logs_days else 0
+    assert len(templates.of_type("AWS::S3::Bucket")) == len(BUCKETS) + logs
     for purpose in BUCKETS:
         properties = bucket(templates, settings, purpose).properties
         assert properties["BucketEncryption"] == {
@@ -234,4 +239,32 @@ def test_the_work_group_enforces_encryption_and_a_scan_limit(
             "OutputLocation": f"s3://{settings.prefix}-query-results-{ACCOUNT}-{REGION}/results/",
             "EncryptionConfiguration": {"EncryptionOption": "SSE_KMS", "KmsKey": "Key.Arn"},
         },
+    }
+
+
+def test_requests_are_logged_to_a_bucket_of_their_own(prod: Templates, dev: Templates) -> None:
+    name = f"lake-prod-access-logs-{ACCOUNT}-{REGION}"
+    logs = bucket(prod, PROD, "access-logs")
+    (rule,) = logs.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert lifecycle(logs) == {"expire-logs": {"ExpirationInDays": 90}}
+    assert "LoggingConfiguration" not in logs.properties
+    for purpose in BUCKETS:
+        logged = bucket(prod, PROD, purpose)
+        assert logged.properties["LoggingConfiguration"] == {
+            "DestinationBucketName": name,
+            "LogFilePrefix": f"{purpose}/",
+        }
+        assert purpose == "airflow" or logs.path in logged.depends_on
+        assert "LoggingConfiguration" not in bucket(dev, DEV, purpose).properties
+    (policy,) = (
+        one.properties["PolicyDocument"]["Statement"]
+        for one in prod.of_type("AWS::S3::BucketPolicy")
+        if one.properties["Bucket"] == name
+    )
+    (delivery,) = (one for one in policy if one.get("Sid") == "DeliverAccessLogs")
+    assert delivery["Principal"] == {"Service": "logging.s3.amazonaws.com"}
+    assert delivery["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": "arn:aws-cn:s3:::lake-prod-*"},
     }

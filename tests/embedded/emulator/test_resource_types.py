@@ -64,6 +64,7 @@ def test_bucket(emulator: RunningEmulator) -> None:
                 BucketEncryption={"ServerSideEncryptionConfiguration": encryption},
                 PublicAccessBlockConfiguration=blocked,
                 OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+                LoggingConfiguration={"DestinationBucketName": "logs", "LogFilePrefix": "all/"},
                 Tags=[{"Key": "purpose", "Value": "test"}],
             )
         )
@@ -75,6 +76,8 @@ def test_bucket(emulator: RunningEmulator) -> None:
     assert s3.get_public_access_block(**name)["PublicAccessBlockConfiguration"] == blocked
     controls = s3.get_bucket_ownership_controls(**name)["OwnershipControls"]
     assert controls == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    logging = s3.get_bucket_logging(**name)["LoggingEnabled"]
+    assert (logging["TargetBucket"], logging["TargetPrefix"]) == ("logs", "all/")
     tags = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(**name)["TagSet"]}
     assert tags["purpose"] == "test"
     assert tags["team"] == "lake"  # of the stack
@@ -89,6 +92,7 @@ def test_bucket(emulator: RunningEmulator) -> None:
     (rule,) = s3.get_bucket_lifecycle_configuration(**name)["Rules"]
     assert rule["Expiration"] == {"Days": 60}
     assert s3.get_bucket_versioning(**name)["Status"] == "Suspended"
+    assert "LoggingEnabled" not in s3.get_bucket_logging(**name)
     rule = s3.get_bucket_encryption(**name)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
     left = {tag["Key"] for tag in s3.get_bucket_tagging(**name)["TagSet"]}

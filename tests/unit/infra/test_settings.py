@@ -82,6 +82,9 @@ def test_what_mwaa_offers_is_accepted(good: dict[str, Any]) -> None:
         ),
         (SMALL, {"version": "3.1.0"}, "3.3.1"),
         (SMALL, {"weekly_maintenance_window_start": "SUN:03:15"}, "pattern"),
+        (SMALL, {"logs": {"task": None}}, "logs.task: expected a level"),
+        (SMALL, {"logs": {"worker": "VERBOSE"}}, "logs.worker"),
+        (SMALL, {"worker_replacement": "GENTLE"}, "worker_replacement"),
     ],
 )
 def test_what_mwaa_does_not_offer_is_refused(

@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.local.emulator.cloudformation.auto_delete_objects import empty_with_consent
-from infra.local.emulator.cloudformation.bucket_configuration import CONFIGURATIONS, versioning
+from infra.local.emulator.cloudformation.bucket_configuration import (
+    CONFIGURATIONS,
+    logging,
+    versioning,
+)
 from infra.local.emulator.cloudformation.resource import (
     Declared,
     Properties,
@@ -28,7 +32,9 @@ _BY_MINISTACK = frozenset(
 )
 _ONLY = {"AccessControl": "Private"}
 """Properties of which one value is supported, S3's own default."""
-_SUPPORTED = _BY_MINISTACK | {"VersioningConfiguration"} | set(CONFIGURATIONS) | set(_ONLY)
+_NEVER_DELETED = frozenset({"LoggingConfiguration", "VersioningConfiguration"})
+"""Properties whose subresource S3 lets be put only."""
+_SUPPORTED = _BY_MINISTACK | _NEVER_DELETED | set(CONFIGURATIONS) | set(_ONLY)
 
 
 class UnsupportedProperty(Exception):
@@ -84,6 +90,8 @@ def _configure(bucket: str, previous: Properties, properties: Properties) -> Non
         wanted = {"Status": "Suspended"}  # versioning is never undone, only suspended
     if wanted is not None:
         _put(bucket, "versioning", versioning(wanted))
+    if "LoggingConfiguration" in {**previous, **properties}:
+        _put(bucket, "logging", logging(properties.get("LoggingConfiguration") or {}))
     for name, (subresource, document) in CONFIGURATIONS.items():
         if properties.get(name):
             _put(bucket, subresource, document(properties[name]))

@@ -123,6 +123,15 @@ def versioning(properties: Properties) -> bytes:
     return document("VersioningConfiguration", {"Status": properties["Status"]})
 
 
+def logging(properties: Properties) -> bytes:
+    """`LoggingConfiguration`; an empty one ends the logs."""
+    content = {
+        "TargetBucket": properties.get("DestinationBucketName"),
+        "TargetPrefix": properties.get("LogFilePrefix", ""),
+    }
+    return document("BucketLoggingStatus", {"LoggingEnabled": content} if properties else {})
+
+
 CONFIGURATIONS: Mapping[str, tuple[str, Callable[[Any], bytes]]] = {
     "BucketEncryption": ("encryption", encryption),
     "LifecycleConfiguration": ("lifecycle", lifecycle),

@@ -1,0 +1,228 @@
+"""Environments of every shape: deployed, read back, deployed again, changed, destroyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.environments import DEV, PROD
+from infra.settings import (
+    AirflowSettings,
+    EnvironmentSettings,
+    ExistingVpc,
+    NetworkSettings,
+    NewVpc,
+)
+from tests.embedded.cdk import Cdk, left_behind
+from tests.embedded.fake_mwaa import FakeMwaa
+from tests.embedded.running import RunningEmulator
+
+pytestmark = [pytest.mark.embedded, pytest.mark.synth]
+
+MICRO: dict[str, Any] = {
+    "environment_class": "mw1.micro",
+    "min_workers": 1,
+    "max_workers": 1,
+    "schedulers": 1,
+    "min_webservers": 1,
+    "max_webservers": 1,
+}
+PRIVATE = NetworkSettings(vpc=NewVpc(), routing="private")
+CUSTOMER = NetworkSettings(
+    vpc=NewVpc(nat_gateways=1, flow_logs=False), endpoint_management="CUSTOMER"
+)
+KEPT = {"aliases", "buckets", "databases", "keys", "log groups", "work groups"}
+"""What outlives an environment that keeps its data."""
+
+
+@pytest.fixture(scope="module")
+def cdk(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
+    return Cdk.in_a_copy(emulator, tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture
+def bootstrapped(cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa) -> Iterator[dict[str, Any]]:
+    """What the account has before; the same as after each test."""
+    before = left_behind(emulator)
+    yield before
+    assert left_behind(emulator) == before
+    assert mwaa.environments == {}
+    mwaa.requests.clear()
+
+
+def changed(settings: EnvironmentSettings, **values: Any) -> EnvironmentSettings:
+    return EnvironmentSettings(**{**dict(settings), **values})
+
+
+def airflow(settings: EnvironmentSettings, **values: Any) -> AirflowSettings:
+    return AirflowSettings(**{**settings.airflow.model_dump(), **values})
+
+
+def deploys_again_without_a_change(cdk: Cdk, mwaa: FakeMwaa, stacks: int) -> None:
+    assert "Number of stacks with differences: 0" in cdk.diff()
+    before = len(mwaa.sent("PATCH"))
+    assert cdk.deploy().count("(no changes)") == stacks
+    assert len(mwaa.sent("PATCH")) == before
+
+
+def test_private_routing_on_the_smallest_class(
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa, bootstrapped: dict[str, Any]
+) -> None:
+    settings = changed(DEV, name="private", network=PRIVATE, airflow=airflow(DEV, **MICRO))
+    cdk.choose(settings)
+    cdk.deploy()
+    environment = mwaa.environments["lake-private"]
+    assert environment["EnvironmentClass"] == "mw1.micro"
+    ec2 = emulator.client("ec2")
+    network = environment["NetworkConfiguration"]
+    (first, second) = ec2.describe_subnets(SubnetIds=network["SubnetIds"])["Subnets"]
+    assert first["AvailabilityZone"] != second["AvailabilityZone"]
+    vpc = first["VpcId"]
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    assert not [
+        route
+        for table in tables
+        for route in table["Routes"]
+        if route.get("DestinationCidrBlock") == "0.0.0.0/0"
+    ]
+    services = {
+        each["ServiceName"].rpartition(".")[2]: each
+        for each in ec2.describe_vpc_endpoints()["VpcEndpoints"]
+        if each["VpcId"] == vpc
+    }
+    assert {"s3", "athena", "glue", "kms", "logs", "monitoring", "sqs", "sts"} <= set(services)
+    assert services["athena"]["PrivateDnsEnabled"] is True
+    (flows,) = ec2.describe_flow_logs()["FlowLogs"]
+    assert (flows["ResourceId"], flows["LogDestination"]) == (vpc, "/aws/vpc/lake-private")
+    groups = emulator.client("logs").describe_log_groups(logGroupNamePrefix="/aws/vpc/")
+    (group,) = groups["logGroups"]
+    assert group["retentionInDays"] == settings.log_retention_days
+    assert "kmsKeyId" in group
+    deploys_again_without_a_change(cdk, mwaa, stacks=3)
+
+    cdk.choose(changed(settings, airflow=airflow(settings, options={"core.parallelism": "4"})))
+    cdk.deploy()
+    (sent,) = mwaa.sent("PATCH")
+    assert sent["AirflowConfigurationOptions"]["core.parallelism"] == "4"
+    cdk.destroy()
+
+
+def test_an_existing_vpc_stays_when_the_environment_goes(
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa
+) -> None:
+    ec2 = emulator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.50.0.0/16")["Vpc"]["VpcId"]
+    subnets = tuple(
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.50.{number}.0/24", AvailabilityZone=f"us-east-1{zone}"
+        )["Subnet"]["SubnetId"]
+        for number, zone in enumerate("ab")
+    )
+    before = left_behind(emulator)
+    network = NetworkSettings(vpc=ExistingVpc(vpc_id=vpc, subnet_ids=subnets))
+    cdk.choose(changed(DEV, name="theirs", network=network))
+    cdk.deploy()
+    used = mwaa.environments["lake-theirs"]["NetworkConfiguration"]
+    assert used["SubnetIds"] == list(subnets)
+    (group,) = ec2.describe_security_groups(GroupIds=used["SecurityGroupIds"])["SecurityGroups"]
+    assert group["VpcId"] == vpc
+    reached = {
+        (rule["IpProtocol"], rule.get("FromPort"), rule.get("ToPort"))
+        for rule in group["IpPermissionsEgress"]
+    }
+    assert reached == {("-1", None, None), ("tcp", 443, 443)}
+    deploys_again_without_a_change(cdk, mwaa, stacks=3)
+    cdk.destroy()
+    assert left_behind(emulator) == before
+    for subnet in subnets:
+        ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)
+
+
+def test_endpoints_that_the_account_makes_itself(
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa, bootstrapped: dict[str, Any]
+) -> None:
+    web = airflow(DEV, webserver_access_mode="PRIVATE_ONLY")
+    cdk.choose(changed(DEV, name="own", network=CUSTOMER, airflow=web))
+    cdk.deploy()
+    environment = mwaa.environments["lake-own"]
+    assert (environment["EndpointManagement"], environment["Status"]) == ("CUSTOMER", "PENDING")
+    made = {
+        each["ServiceName"]: each
+        for each in emulator.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    }
+    for part in ("Database", "Webserver"):
+        endpoint = made[environment[f"{part}VpcEndpointService"]]
+        network = environment["NetworkConfiguration"]
+        assert endpoint["SubnetIds"] == network["SubnetIds"]
+        groups = [group["GroupId"] for group in endpoint["Groups"]]
+        assert groups == network["SecurityGroupIds"]
+    cdk.destroy()
+
+
+def test_two_environments_in_one_account_come_and_go_by_themselves(
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa, bootstrapped: dict[str, Any]
+) -> None:
+    one, two = changed(DEV, name="one"), changed(DEV, name="two")
+    cdk.choose(one, two)
+    cdk.deploy()
+    with_two = left_behind(emulator)
+    cdk.choose(two, one)
+    cdk.deploy()
+    assert set(mwaa.environments) == {"lake-one", "lake-two"}
+    cdk.destroy()
+    assert left_behind(emulator) == with_two
+    cdk.choose(one, two)
+    deploys_again_without_a_change(cdk, mwaa, stacks=3)
+    cdk.destroy()
+
+
+def test_prod_is_protected_and_keeps_its_data(
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa, bootstrapped: dict[str, Any]
+) -> None:
+    prod = changed(PROD, name="kept", spark=None)
+    cdk.choose(prod)
+    cdk.deploy()
+    s3 = emulator.client("s3")
+    landing = f"lake-kept-landing-{emulator_account(emulator)}-us-east-1"
+    logging = s3.get_bucket_logging(Bucket=landing)["LoggingEnabled"]
+    assert logging["TargetBucket"].startswith("lake-kept-access-logs-")
+    deploys_again_without_a_change(cdk, mwaa, stacks=3)
+    assert "protection" in cdk.run("destroy", "--all", "--force", "--app=cdk.out", succeeds=False)
+    assert set(mwaa.environments) == {"lake-kept"}
+
+    cdk.choose(changed(prod, termination_protection=False))
+    cdk.deploy()
+    cdk.destroy()
+    left = left_behind(emulator)
+    assert {kind for kind, found in left.items() if found != bootstrapped[kind]} == KEPT
+    remove_what_was_kept(emulator)
+
+
+def emulator_account(emulator: RunningEmulator) -> str:
+    return str(emulator.client("sts").get_caller_identity()["Account"])
+
+
+def remove_what_was_kept(emulator: RunningEmulator) -> None:
+    """By hand, as a person would who does not want the data any more."""
+    s3, kms, logs = (emulator.client(name) for name in ("s3", "kms", "logs"))
+    for each in s3.list_buckets()["Buckets"]:
+        if not each["Name"].startswith("lake-kept-"):
+            continue
+        listed = s3.list_object_versions(Bucket=each["Name"])
+        for version in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]:
+            s3.delete_object(
+                Bucket=each["Name"], Key=version["Key"], VersionId=version["VersionId"]
+            )
+        s3.delete_bucket(Bucket=each["Name"])
+    for alias in kms.list_aliases()["Aliases"]:
+        if alias["AliasName"] == "alias/lake-kept":
+            kms.delete_alias(AliasName=alias["AliasName"])
+            kms.schedule_key_deletion(KeyId=alias["TargetKeyId"], PendingWindowInDays=7)
+    emulator.client("glue").delete_database(Name="lake_kept")
+    emulator.client("athena").delete_work_group(WorkGroup="lake-kept", RecursiveDeleteOption=True)
+    for group in logs.describe_log_groups()["logGroups"]:
+        if "lake-kept" in group["logGroupName"]:
+            logs.delete_log_group(logGroupName=group["logGroupName"])
