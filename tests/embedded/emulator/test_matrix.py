@@ -43,11 +43,11 @@ def cdk(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def bootstrapped(cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa) -> Iterator[dict[str, Any]]:
+def bootstrapped(cdk: Cdk, mwaa: FakeMwaa) -> Iterator[dict[str, Any]]:
     """What the account has before; the same as after each test."""
-    before = left_behind(emulator)
+    before = left_behind(cdk.emulator)
     yield before
-    assert left_behind(emulator) == before
+    assert left_behind(cdk.emulator) == before
     assert mwaa.environments == {}
     mwaa.requests.clear()
 
@@ -67,8 +67,9 @@ def deploys_again_without_a_change(cdk: Cdk, mwaa: FakeMwaa, stacks: int) -> Non
     assert len(mwaa.sent("PATCH")) == before
 
 
+@pytest.mark.usefixtures("bootstrapped")
 def test_private_routing_on_the_smallest_class(
-    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa, bootstrapped: dict[str, Any]
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa
 ) -> None:
     settings = changed(DEV, name="private", network=PRIVATE, airflow=airflow(DEV, **MICRO))
     cdk.choose(settings)
@@ -141,8 +142,9 @@ def test_an_existing_vpc_stays_when_the_environment_goes(
     ec2.delete_vpc(VpcId=vpc)
 
 
+@pytest.mark.usefixtures("bootstrapped")
 def test_endpoints_that_the_account_makes_itself(
-    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa, bootstrapped: dict[str, Any]
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa
 ) -> None:
     web = airflow(DEV, webserver_access_mode="PRIVATE_ONLY")
     cdk.choose(changed(DEV, name="own", network=CUSTOMER, airflow=web))
@@ -162,8 +164,9 @@ def test_endpoints_that_the_account_makes_itself(
     cdk.destroy()
 
 
+@pytest.mark.usefixtures("bootstrapped")
 def test_two_environments_in_one_account_come_and_go_by_themselves(
-    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa, bootstrapped: dict[str, Any]
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa
 ) -> None:
     one, two = changed(DEV, name="one"), changed(DEV, name="two")
     cdk.choose(one, two)
