@@ -33,7 +33,7 @@ PRIVATE = NetworkSettings(vpc=NewVpc(), routing="private")
 CUSTOMER = NetworkSettings(
     vpc=NewVpc(nat_gateways=1, flow_logs=False), endpoint_management="CUSTOMER"
 )
-KEPT = {"aliases", "buckets", "databases", "keys", "log groups", "work groups"}
+KEPT = {"buckets", "databases", "keys", "log groups", "work groups"}
 """What outlives an environment that keeps its data."""
 
 
@@ -193,7 +193,9 @@ def test_prod_is_protected_and_keeps_its_data(
     logging = s3.get_bucket_logging(Bucket=landing)["LoggingEnabled"]
     assert logging["TargetBucket"].startswith("lake-kept-access-logs-")
     deploys_again_without_a_change(cdk, mwaa, stacks=3)
-    assert "protection" in cdk.run("destroy", "--all", "--force", "--app=cdk.out", succeeds=False)
+    assert "TerminationProtection is enabled" in cdk.run(
+        "destroy", "--all", "--force", "--app=cdk.out", succeeds=False
+    )
     assert set(mwaa.environments) == {"lake-kept"}
 
     cdk.choose(changed(prod, termination_protection=False))
@@ -220,10 +222,10 @@ def remove_what_was_kept(emulator: RunningEmulator) -> None:
                 Bucket=each["Name"], Key=version["Key"], VersionId=version["VersionId"]
             )
         s3.delete_bucket(Bucket=each["Name"])
-    for alias in kms.list_aliases()["Aliases"]:
-        if alias["AliasName"] == "alias/lake-kept":
-            kms.delete_alias(AliasName=alias["AliasName"])
-            kms.schedule_key_deletion(KeyId=alias["TargetKeyId"], PendingWindowInDays=7)
+    for each in kms.list_keys()["Keys"]:
+        key = kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"]
+        if key["Description"].endswith("lake-kept") and key["KeyState"] == "Enabled":
+            kms.schedule_key_deletion(KeyId=each["KeyId"], PendingWindowInDays=7)
     emulator.client("glue").delete_database(Name="lake_kept")
     emulator.client("athena").delete_work_group(WorkGroup="lake-kept", RecursiveDeleteOption=True)
     for group in logs.describe_log_groups()["logGroups"]:

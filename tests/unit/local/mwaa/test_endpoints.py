@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -103,7 +104,7 @@ def test_a_pending_environment_can_be_deleted(
         await until(environment, Status.PENDING)
         await environment.delete(lambda: gone.append(True))
         while not gone:
-            await environment_module.asyncio.sleep(0.001)
+            await asyncio.sleep(0.001)
 
     finish(run())
     assert host.removed
