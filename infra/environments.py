@@ -11,6 +11,7 @@ from infra.settings import (
     EnvironmentSettings,
     NetworkSettings,
     NotificationSettings,
+    OperationsSettings,
     SparkSettings,
     StorageSettings,
 )
@@ -28,6 +29,8 @@ DEV = EnvironmentSettings(
     ),
     athena=AthenaSettings(scan_limit_bytes=10 * 1024**3),
     notifications=NotificationSettings(inbox=True),
+    # A person tries things here: many tasks fail, and files of bad records are put.
+    operations=OperationsSettings(quarantine_ratio=0.1, task_failures=20),
     network=NetworkSettings(nat_gateways=1),
     airflow=AirflowSettings(
         environment_class="mw1.small",
@@ -67,6 +70,8 @@ PROD = EnvironmentSettings(
         dags_noncurrent_days=90,
     ),
     athena=AthenaSettings(scan_limit_bytes=1024**4),
+    # A budget needs somebody to tell: budget_usd_a_month=500, budget_addresses=("…",).
+    operations=OperationsSettings(),
     network=NetworkSettings(nat_gateways=2),
     spark=SparkSettings(most_vcpus=64, most_memory_gb=256),
     airflow=AirflowSettings(

@@ -11,6 +11,7 @@ from infra.settings.base import Settings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
 from infra.settings.network import NetworkSettings
 from infra.settings.notifications import NotificationSettings
+from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
 from infra.settings.storage import StorageSettings
 
 
@@ -33,6 +34,7 @@ class EnvironmentSettings(Settings):
     network: NetworkSettings
     airflow: AirflowSettings
     notifications: NotificationSettings = NotificationSettings()
+    operations: OperationsSettings = OperationsSettings()
     spark: SparkSettings | None = None
     """None: no data set of the environment has `engine: spark`."""
     redshift: RedshiftSettings | None = None
@@ -45,6 +47,15 @@ class EnvironmentSettings(Settings):
         """Refuse to run the models where nothing is."""
         if "redshift" in self.models_on and self.redshift is None:
             raise ValueError("models on redshift need redshift=RedshiftSettings(), its size")
+        return self
+
+    @model_validator(mode="after")
+    def alarms_that_somebody_hears(self) -> Self:
+        """Refuse alarms without the topic that they tell."""
+        if self.operations.alarms and not self.notifications.topic:
+            raise ValueError(
+                "operations.alarms=True needs notifications.topic=True: alarms are published to it"
+            )
         return self
 
     def on_redshift(self) -> Self:
@@ -80,6 +91,13 @@ class EnvironmentSettings(Settings):
         if chosen.slack_connection_id:
             found["lake.slack_connection_id"] = chosen.slack_connection_id
         return found
+
+    @property
+    def metric_options(self) -> dict[str, str]:
+        """The configuration option that tells the DAGs where they measure, if they do."""
+        if not self.operations.measured:
+            return {}
+        return {"lake.metrics_namespace": METRICS_NAMESPACE}
 
     @property
     def database_name(self) -> str:
