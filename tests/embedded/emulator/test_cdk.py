@@ -100,12 +100,14 @@ def left_behind(emulator: RunningEmulator) -> dict[str, Any]:
 
     return {
         "addresses": [item["PublicIp"] for item in ec2.describe_addresses()["Addresses"]],
+        "alarms": emulator.client("cloudwatch").describe_alarms()["MetricAlarms"],
         "aliases": [
             alias["AliasName"]
             for alias in kms.list_aliases()["Aliases"]
             if not alias["AliasName"].startswith("alias/aws/")
         ],
         "buckets": [item["Name"] for item in emulator.client("s3").list_buckets()["Buckets"]],
+        "dashboards": emulator.client("cloudwatch").list_dashboards()["DashboardEntries"],
         "databases": emulator.client("glue").get_databases()["DatabaseList"],
         "endpoints": ec2.describe_vpc_endpoints()["VpcEndpoints"],
         "environments": emulator.client("mwaa").list_environments()["Environments"],
@@ -158,7 +160,7 @@ def test_the_app_is_deployed_changed_and_destroyed(
     assert "Number of stacks with differences: 0" in cdk.diff()
 
     began = time.monotonic()
-    assert cdk.deploy().count("(no changes)") == 3
+    assert cdk.deploy().count("(no changes)") == 4
     print(f"a deployment without a change took {time.monotonic() - began:.1f} s")
     assert (len(mwaa.sent("PUT")), mwaa.sent("PATCH")) == (1, [])
 
