@@ -19,6 +19,7 @@ from infra.log_groups import adopt_auto_delete_logs
 from infra.models import read_models
 from infra.network import Network
 from infra.notifications import Notifications
+from infra.operations import Operations, watched_tables
 from infra.redshift import Redshift
 from infra.settings import EnvironmentSettings
 from infra.stack import LakeStack
@@ -29,7 +30,7 @@ DEFAULT_ENVIRONMENT = "dev"
 
 def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: Path) -> None:
     """Add the stacks of one environment to the app, with the bundle of the checkout."""
-    read_models(repository / "dags", targets=settings.models_on)
+    models = read_models(repository / "dags", targets=settings.models_on)
     bundle = build_bundle(repository=repository, destination=Path(app.outdir) / "bundle")
 
     storage_stack = LakeStack(app, "storage", settings=settings)
@@ -83,6 +84,19 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
     )
     # The routes of the private subnets are no part of a reference, and have to stand before.
     airflow_stack.add_stack_dependency(network_stack)
+
+    if settings.operations.asked_for:
+        operations_stack = LakeStack(app, "operations", settings=settings)
+        operations = Operations(
+            operations_stack,
+            "Operations",
+            topic=notifications.topic,
+            tables=watched_tables(repository / "dags" / "datasets", models),
+            settings=settings,
+        )
+        # An environment that is still being created has no heartbeat.
+        operations_stack.add_stack_dependency(airflow_stack)
+        operations_stack.add_outputs(**operations.outputs)
 
     storage_stack.add_outputs(
         LandingBucket=storage.landing.bucket_name,

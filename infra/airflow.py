@@ -142,6 +142,7 @@ class AirflowEnvironment(Construct):
                 "lake.arrival_queues": settings.arrival_queues,
                 "lake.task_slots": str(airflow.task_slots),
                 **notifications.options,
+                **settings.metric_options,
                 **(self.spark.options if self.spark else {}),
                 **(redshift.options if redshift else {}),
             },

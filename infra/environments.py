@@ -12,6 +12,7 @@ from infra.settings import (
     NetworkSettings,
     NewVpc,
     NotificationSettings,
+    OperationsSettings,
     SparkSettings,
     StorageSettings,
 )
@@ -30,6 +31,8 @@ DEV = EnvironmentSettings(
     athena=AthenaSettings(scan_limit_bytes=10 * 1024**3),
     notifications=NotificationSettings(inbox=True),
     network=NetworkSettings(vpc=NewVpc(nat_gateways=1, flow_logs=False)),
+    # A person tries things here: many tasks fail, and files of bad records are put.
+    operations=OperationsSettings(quarantine_ratio=0.1, task_failures=20),
     airflow=AirflowSettings(
         environment_class="mw1.small",
         min_workers=1,
@@ -70,6 +73,8 @@ PROD = EnvironmentSettings(
     ),
     athena=AthenaSettings(scan_limit_bytes=1024**4),
     network=NetworkSettings(vpc=NewVpc(nat_gateways=2)),
+    # A budget needs somebody to tell: budget_usd_a_month=500, budget_addresses=("…",).
+    operations=OperationsSettings(),
     spark=SparkSettings(most_vcpus=64, most_memory_gb=256),
     airflow=AirflowSettings(
         environment_class="mw1.medium",

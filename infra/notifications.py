@@ -126,6 +126,8 @@ class Notifications(Construct):
             master_key=self._key,
             enforce_ssl=True,
         )
+        if self._settings.operations.alarms:
+            self._admit_alarms(topic)
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="OfThisAccountOnly",
@@ -133,10 +135,43 @@ class Notifications(Construct):
                 principals=[iam.AnyPrincipal()],
                 actions=["sns:Publish", "sns:Subscribe"],
                 resources=[topic.topic_arn],
-                conditions={"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
+                # A service of AWS has no account of its own, and names the one that it acts for.
+                conditions={
+                    "StringNotEquals": {
+                        "aws:PrincipalAccount": Aws.ACCOUNT_ID,
+                        "aws:SourceAccount": Aws.ACCOUNT_ID,
+                    }
+                },
             )
         )
         return topic
+
+    def _admit_alarms(self, topic: sns.Topic) -> None:
+        """Let the environment's alarms publish, and use the key for that.
+
+        https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+        """
+        cloudwatch = iam.ServicePrincipal("cloudwatch.amazonaws.com")
+        of_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        alarms = arn("cloudwatch", f"alarm:{self._prefix}-*")
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="PublishAlarms",
+                principals=[cloudwatch],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={**of_account, "ArnLike": {"aws:SourceArn": alarms}},
+            )
+        )
+        self._key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="EncryptAlarms",
+                principals=[cloudwatch],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions=of_account,
+            )
+        )
 
     def _inbox(self, topic: sns.Topic) -> sqs.Queue:
         inbox = sqs.Queue(

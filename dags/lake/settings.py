@@ -47,6 +47,8 @@ class LakeSettings(BaseSettings):
     """The Airflow connection of Slack's webhook; None where nothing is posted."""
     reminder_days: int = Field(default=0, ge=0)
     """After which an open problem is told again; 0: never."""
+    metrics_namespace: str | None = None
+    """Of CloudWatch, where loads and checks are measured; None: they are not."""
     models_on: str = Field(default="athena", pattern=r"^(athena|redshift)(,(athena|redshift))*$")
     """Where the models run: the targets, with commas between."""
     redshift_workgroup: str | None = None

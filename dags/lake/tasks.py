@@ -20,6 +20,7 @@ from lake.parameters import backfill_selection
 from lake.settings import lake_settings
 
 if TYPE_CHECKING:
+    from lake.dataset.checks import Checks
     from lake.pipeline.documents import Plan
     from lake.pipeline.lake import Lake
     from lake.pipeline.selection import Selection
@@ -179,7 +180,8 @@ def quality(name: str, this_run: str) -> dict[str, int]:
     from lake.quality.load import check_load
 
     lake = _lake(name)
-    return judged(check_load(lake=lake, plan=_plan(lake, this_run), target=_target()))
+    found = check_load(lake=lake, plan=_plan(lake, this_run), target=_target())
+    return judged(lake.data_set.checks, found)
 
 
 @task
@@ -187,19 +189,22 @@ def quality_of_table(name: str, this_run: str) -> dict[str, int]:
     """As `quality`, of what is about the whole table: its age grows where nothing is loaded."""
     from lake.quality.load import check_table
 
-    return judged(check_table(lake=_lake(name), run_id=this_run, target=_target()))
+    lake = _lake(name)
+    return judged(lake.data_set.checks, check_table(lake=lake, run_id=this_run, target=_target()))
 
 
-def judged(found: CheckReport) -> dict[str, int]:
+def judged(checks: Checks, found: CheckReport) -> dict[str, int]:
     """Tells what the checks of a table found, and fails where one fails; counts by status.
 
     Raises:
         lake.notifications.dags.ProblemsReported: a check with `severity: fail` does not hold.
     """
     from lake.notifications.dags import ProblemsReported
+    from lake.quality.freshness import measure_freshness
     from lake.quality.messages import tell
 
     tell(found)
+    measure_freshness(checks, found)
     if found.failed:
         raise ProblemsReported(found.summary)  # trying again cannot help
     states = [result.status for result in found.results]
@@ -217,12 +222,15 @@ def archive_or_delete(name: str, this_run: str, chunk: int) -> int:
 
 @task(trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
 def report(name: str, this_run: str) -> None:
-    """Fails the run where files were refused, and says why each was; trying again cannot help."""
+    """Measures what was loaded; fails where files were refused, which trying again cannot help."""
     from lake.pipeline.documents import Published
+    from lake.pipeline.measure import measure_load
 
     lake = _lake(name)
+    plan = _plan(lake, this_run)
+    measure_load(lake=lake, plan=plan)
     places = lake.places.run(this_run)
-    published = lake.store.require(places.published(_plan(lake, this_run).attempt), Published)
+    published = lake.store.require(places.published(plan.attempt), Published)
     refused = [f"{file.key}: {file.reason}" for file in published.files if file.state == "refused"]
     if refused:
         more = f" and {len(refused) - 10} more" if len(refused) > 10 else ""  # noqa: PLR2004

@@ -20,6 +20,7 @@ def airflow_variables(environment: EnvironmentSettings, settings: LocalSettings)
         "lake.arrival_queues": environment.arrival_queues,
         "lake.task_slots": str(environment.airflow.task_slots),
         **environment.message_options(topic if environment.notifications.topic else None),
+        **environment.metric_options,
     }
     return {
         "AIRFLOW_ENV_NAME": environment.prefix,

@@ -5,9 +5,11 @@ from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettin
 from infra.settings.environment import EnvironmentSettings
 from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
 from infra.settings.notifications import EmailSettings, NotificationSettings
+from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
 from infra.settings.storage import StorageSettings
 
 __all__ = [
+    "METRICS_NAMESPACE",
     "TASKS_A_WORKER",
     "AirflowSettings",
     "AthenaSettings",
@@ -18,6 +20,7 @@ __all__ = [
     "NetworkSettings",
     "NewVpc",
     "NotificationSettings",
+    "OperationsSettings",
     "RedshiftSettings",
     "SparkSettings",
     "StorageSettings",

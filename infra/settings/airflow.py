@@ -115,6 +115,11 @@ class AirflowSettings(Settings):
     """Airflow configuration options, `section.name` to value."""
 
     @property
+    def is_micro(self) -> bool:
+        """Whether scheduler and worker share a container."""
+        return self.environment_class == MICRO
+
+    @property
     def task_slots(self) -> int:
         """Tasks that the environment runs at once with all of its workers."""
         return self.max_workers * TASKS_A_WORKER[self.environment_class]

@@ -11,6 +11,7 @@ from infra.settings.base import Settings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
 from infra.settings.network import ExistingVpc, NetworkSettings
 from infra.settings.notifications import NotificationSettings
+from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
 from infra.settings.storage import StorageSettings
 
 MAIL_PORTS = frozenset({25, 465, 587, 2525})
@@ -38,6 +39,7 @@ class EnvironmentSettings(Settings):
     network: NetworkSettings
     airflow: AirflowSettings
     notifications: NotificationSettings = NotificationSettings()
+    operations: OperationsSettings = OperationsSettings()
     spark: SparkSettings | None = None
     """None: no data set of the environment has `engine: spark`."""
     redshift: RedshiftSettings | None = None
@@ -81,6 +83,15 @@ class EnvironmentSettings(Settings):
             raise ValueError("web_clients: a web server with PUBLIC_ONLY is not in the VPC")
         return self
 
+    @model_validator(mode="after")
+    def alarms_that_somebody_hears(self) -> Self:
+        """Refuse alarms without the topic that they tell."""
+        if self.operations.alarms and not self.notifications.topic:
+            raise ValueError(
+                "operations.alarms=True needs notifications.topic=True: alarms are published to it"
+            )
+        return self
+
     def on_redshift(self) -> Self:
         """The environment with its models on Redshift too, of the default size if it has none."""
         redshift = self.redshift or RedshiftSettings()
@@ -115,6 +126,13 @@ class EnvironmentSettings(Settings):
         if chosen.slack_connection_id:
             found["lake.slack_connection_id"] = chosen.slack_connection_id
         return found
+
+    @property
+    def metric_options(self) -> dict[str, str]:
+        """The configuration option that tells the DAGs where they measure, if they do."""
+        if not self.operations.measured:
+            return {}
+        return {"lake.metrics_namespace": METRICS_NAMESPACE}
 
     @property
     def database_name(self) -> str:

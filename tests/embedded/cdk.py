@@ -106,12 +106,14 @@ def left_behind(emulator: RunningEmulator) -> dict[str, Any]:
 
     return {
         "addresses": [item["PublicIp"] for item in ec2.describe_addresses()["Addresses"]],
+        "alarms": emulator.client("cloudwatch").describe_alarms()["MetricAlarms"],
         "aliases": [
             alias["AliasName"]
             for alias in kms.list_aliases()["Aliases"]
             if not alias["AliasName"].startswith("alias/aws/")
         ],
         "buckets": [item["Name"] for item in emulator.client("s3").list_buckets()["Buckets"]],
+        "dashboards": emulator.client("cloudwatch").list_dashboards()["DashboardEntries"],
         "databases": emulator.client("glue").get_databases()["DatabaseList"],
         "endpoints": ec2.describe_vpc_endpoints()["VpcEndpoints"],
         "flow logs": ec2.describe_flow_logs()["FlowLogs"],

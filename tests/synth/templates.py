@@ -30,6 +30,9 @@ PSEUDO_PARAMETERS = {
 }
 PHYSICAL_NAMES = {
     "AWS::Athena::WorkGroup": ("Name",),
+    "AWS::Budgets::Budget": ("Budget", "BudgetName"),
+    "AWS::CloudWatch::Alarm": ("AlarmName",),
+    "AWS::CloudWatch::Dashboard": ("DashboardName",),
     "AWS::EC2::SecurityGroup": ("GroupName",),
     "AWS::EMRServerless::Application": ("Name",),
     "AWS::Glue::Database": ("DatabaseInput", "Name"),

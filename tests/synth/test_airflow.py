@@ -105,6 +105,7 @@ def test_the_dags_learn_the_lake_from_configuration_options(
         "lake.environment": settings.prefix,
         "lake.sns_topic_arn": templates.output(f"{settings.prefix}-storage", "MessagesTopicArn"),
         "lake.reminder_days": str(settings.notifications.reminder_days),
+        "lake.metrics_namespace": "MwaaLake",
     }
 
 

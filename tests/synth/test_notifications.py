@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from infra.environments import DEV
-from infra.settings import EmailSettings, EnvironmentSettings, NotificationSettings
+from infra.settings import (
+    EmailSettings,
+    EnvironmentSettings,
+    NotificationSettings,
+    OperationsSettings,
+)
 from tests.synth.templates import Templates
 
 ACCOUNT = "111122223333"
@@ -26,7 +31,12 @@ EVERY_WAY = DEV.model_copy(
         )
     }
 )
-NO_WAY = DEV.model_copy(update={"notifications": NotificationSettings(topic=False)})
+NO_WAY = DEV.model_copy(
+    update={
+        "notifications": NotificationSettings(topic=False),
+        "operations": OperationsSettings(alarms=False),
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +65,18 @@ def test_the_topic_is_encrypted_and_takes_this_accounts_messages_over_tls_alone(
     assert topic.name == f"{settings.prefix}-messages"
     assert topic.properties["KmsMasterKeyId"] == "Key.Arn"
     policy = templates.only("AWS::SNS::TopicPolicy").properties["PolicyDocument"]["Statement"]
-    assert [(one["Effect"], one["Action"], one["Condition"]) for one in policy] == [
+    denied = [one for one in policy if one["Effect"] == "Deny"]
+    assert [(one["Effect"], one["Action"], one["Condition"]) for one in denied] == [
         ("Deny", "sns:Publish", {"Bool": {"aws:SecureTransport": "false"}}),
         (
             "Deny",
             ["sns:Publish", "sns:Subscribe"],
-            {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
+            {
+                "StringNotEquals": {
+                    "aws:PrincipalAccount": ACCOUNT,
+                    "aws:SourceAccount": ACCOUNT,
+                }
+            },
         ),
     ]
 

@@ -10,7 +10,7 @@ from infra.settings import EnvironmentSettings
 from tests.synth.templates import Templates
 
 
-def test_an_environment_has_three_stacks_that_depend_on_each_other_in_one_direction(
+def test_an_environment_has_four_stacks_that_depend_on_each_other_in_one_direction(
     templates: Templates, settings: EnvironmentSettings
 ) -> None:
     stacks = {
@@ -24,6 +24,7 @@ def test_an_environment_has_three_stacks_that_depend_on_each_other_in_one_direct
         # Flow logs are encrypted with the key.
         f"{prefix}-network": {f"{prefix}-storage"} if settings.name == "prod" else set(),
         f"{prefix}-airflow": {f"{prefix}-storage", f"{prefix}-network"},
+        f"{prefix}-operations": {f"{prefix}-storage", f"{prefix}-airflow"},
     }
 
 
@@ -58,7 +59,7 @@ def test_every_stack_is_tagged_with_its_lake(
         for artifact in templates.manifest["artifacts"].values()
         if artifact["type"] == "aws:cloudformation:stack"
     ]
-    assert tags == [{"lake": settings.prefix}] * 3
+    assert tags == [{"lake": settings.prefix}] * 4
 
 
 def test_dev_keeps_nothing_and_prod_keeps_its_data(dev: Templates, prod: Templates) -> None:

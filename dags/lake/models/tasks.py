@@ -133,7 +133,8 @@ def check(domain: str, table: str, days: list[list[str]], target: TargetName) ->
     on = AsOf(_target(target), kept_versions(context))
     audit(node, graph, target=on, days=dates, dag_id=run.dag_id, run_id=run.run_id)
     if node.model.checks.declared:
-        judged(check_model(node.model, target=on, days=dates, run_id=run_id))
+        found = check_model(node.model, target=on, days=dates, run_id=run_id)
+        judged(node.model.checks, found)
     extra: dict[str, Any] = {"days": dates if node.model.by_day else None, "run_id": run.run_id}
     yield Metadata(model_asset(table, target), extra=extra)
 

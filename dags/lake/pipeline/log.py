@@ -6,6 +6,8 @@ do; it is applied after that, by whoever comes first, as often as it takes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lake.pipeline.documents import Commit, Document
 from lake.pipeline.places import Places
 from lake.pipeline.store import Store
@@ -32,6 +34,13 @@ class ChangeLog:
     def read(self, number: int) -> Commit | None:
         """The change of this number, or None where it is free."""
         return self._store.read(self._places.commit(number), Commit)
+
+    def of_run(self, run_id: str, *, after: int) -> Iterator[Commit]:
+        """The applied changes of a run, which began when `after` was the last."""
+        for number in range(after + 1, self.applied() + 1):
+            commit = self.read(number)
+            if commit and commit.run.run_id == run_id:
+                yield commit
 
     def commit(self, commit: Commit) -> bool:
         """Write a change under its number; False where another writer's has it."""

@@ -133,6 +133,10 @@ class RunPlaces:
         """The key of a list of files that can be taken out of the landing prefix."""
         return self._document(attempt, "processed", number)
 
+    def measured(self, attempt: str) -> str:
+        """The key of what says that the run was measured."""
+        return f"_runs/{self.folder}{self.run}/{attempt}/measured.json"
+
     def _document(self, attempt: str, kind: str, number: int) -> str:
         return f"_runs/{self.folder}{self.run}/{attempt}/{kind}/{number:04}.json"
 

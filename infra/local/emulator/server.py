@@ -12,6 +12,7 @@ from hypercorn.asyncio import (  # type: ignore[import-not-found] # only beside 
 from hypercorn.config import Config  # type: ignore[import-not-found] # only beside ministack
 
 from infra.local.emulator import glue, mwaa, s3, sts
+from infra.local.emulator.alarms import state_of
 from infra.local.emulator.athena import Athena
 from infra.local.emulator.cloudformation import settling, types
 from infra.local.emulator.gateway import guard
@@ -19,6 +20,7 @@ from infra.local.emulator.iam import authorization
 from infra.local.emulator.process import port_is_taken
 from infra.local.emulator.redshift import Redshift
 from infra.local.emulator.seam import change_sets, endpoints
+from infra.local.emulator.seam.alarms import judge_alarms
 from infra.local.emulator.seam.authorization import limit_root_to, treat_every_request_as_secure
 from infra.local.emulator.seam.objects import drop_unknown_buckets
 from infra.local.emulator.seam.services import asgi_app
@@ -51,6 +53,7 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     mwaa.install(supervisor)
     s3.install()
     glue.install()
+    judge_alarms(state_of)
     athena = Athena(settings)
     athena.install()
     authorization.install(athena.work_group_of, redshift)

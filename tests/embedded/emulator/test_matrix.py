@@ -101,7 +101,7 @@ def test_private_routing_on_the_smallest_class(
     (group,) = groups["logGroups"]
     assert group["retentionInDays"] == settings.log_retention_days
     assert "kmsKeyId" in group
-    deploys_again_without_a_change(cdk, mwaa, stacks=3)
+    deploys_again_without_a_change(cdk, mwaa, stacks=4)
 
     cdk.choose(changed(settings, airflow=airflow(settings, options={"core.parallelism": "4"})))
     cdk.deploy()
@@ -134,7 +134,7 @@ def test_an_existing_vpc_stays_when_the_environment_goes(
         for rule in group["IpPermissionsEgress"]
     }
     assert reached == {("-1", None, None), ("tcp", 443, 443)}
-    deploys_again_without_a_change(cdk, mwaa, stacks=3)
+    deploys_again_without_a_change(cdk, mwaa, stacks=4)
     cdk.destroy()
     assert left_behind(emulator) == before
     for subnet in subnets:
@@ -178,7 +178,7 @@ def test_two_environments_in_one_account_come_and_go_by_themselves(
     cdk.destroy()
     assert left_behind(emulator) == with_two
     cdk.choose(one, two)
-    deploys_again_without_a_change(cdk, mwaa, stacks=3)
+    deploys_again_without_a_change(cdk, mwaa, stacks=4)
     cdk.destroy()
 
 
@@ -192,7 +192,7 @@ def test_prod_is_protected_and_keeps_its_data(
     landing = f"lake-kept-landing-{emulator_account(emulator)}-us-east-1"
     logging = s3.get_bucket_logging(Bucket=landing)["LoggingEnabled"]
     assert logging["TargetBucket"].startswith("lake-kept-access-logs-")
-    deploys_again_without_a_change(cdk, mwaa, stacks=3)
+    deploys_again_without_a_change(cdk, mwaa, stacks=4)
     assert "TerminationProtection is enabled" in cdk.run(
         "destroy", "--all", "--force", "--app=cdk.out", succeeds=False
     )

@@ -420,3 +420,120 @@ def test_function_permission_and_layer(emulator: RunningEmulator) -> None:
     assert stack.delete() == "DELETE_COMPLETE"
     assert lambda_.list_layers()["Layers"] == []
     assert gone(lambda_.get_function, FunctionName="of-a-stack") == "ResourceNotFoundException"
+
+
+def alarm_of(threshold: int, **more: Any) -> dict[str, Any]:
+    return {
+        "Alarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": "too-many",
+                "Namespace": "Tests",
+                "MetricName": "Things",
+                "Dimensions": [{"Name": "Of", "Value": "one"}],
+                "Statistic": "Sum",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "Threshold": threshold,
+                "TreatMissingData": "ignore",
+                **more,
+            },
+        }
+    }
+
+
+def test_alarm_keeps_its_state_when_it_is_changed_and_looks_at_its_dimensions_alone(
+    emulator: RunningEmulator,
+) -> None:
+    stack, cloudwatch = Stack(emulator, "alarm"), emulator.client("cloudwatch")
+
+    def alarm() -> Any:
+        return cloudwatch.describe_alarms(AlarmNames=["too-many"])["MetricAlarms"][0]
+
+    def measure(of: str, value: float) -> None:
+        datum = {
+            "MetricName": "Things",
+            "Dimensions": [{"Name": "Of", "Value": of}],
+            "Value": value,
+        }
+        cloudwatch.put_metric_data(Namespace="Tests", MetricData=[datum])
+
+    assert stack.deploy(alarm_of(5)) == "CREATE_COMPLETE", stack.failures()
+    measure("another", 100)
+    assert alarm()["StateValue"] == "INSUFFICIENT_DATA"
+    measure("one", 3)
+    measure("one", 3)
+    assert alarm()["StateValue"] == "ALARM", "6 in a minute"
+    assert stack.deploy(alarm_of(4)) == "UPDATE_COMPLETE", stack.failures()
+    assert (alarm()["Threshold"], alarm()["StateValue"]) == (4, "ALARM")
+    assert stack.deploy(alarm_of(9)) == "UPDATE_COMPLETE", stack.failures()
+    assert alarm()["StateValue"] == "OK"
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert cloudwatch.describe_alarms(AlarmNames=["too-many"])["MetricAlarms"] == []
+
+
+def test_what_an_alarm_would_drop_is_refused(emulator: RunningEmulator) -> None:
+    stack = Stack(emulator, "dropped")
+    stack.deploy(alarm_of(5, ThresholdMetricId="m1"))
+    (reason,) = [each for each in stack.failures() if "cannot set" in each]
+    assert "AWS::CloudWatch::Alarm: the embedded AWS cannot set ThresholdMetricId" in reason
+    stack.delete()
+
+
+def budget_of(amount: int, *, name: str = "month", **more: Any) -> dict[str, Any]:
+    subscribers = [{"SubscriptionType": "EMAIL", "Address": more.pop("address", "a@example.com")}]
+    notification = {
+        "NotificationType": "ACTUAL",
+        "ComparisonOperator": "GREATER_THAN",
+        "Threshold": 100,
+    }
+    budget = {
+        "BudgetName": name,
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": amount, "Unit": "USD"},
+    }
+    return {
+        "Budget": {
+            "Type": "AWS::Budgets::Budget",
+            "Properties": {
+                "Budget": {**budget, **more},
+                "NotificationsWithSubscribers": [
+                    {"Notification": notification, "Subscribers": subscribers}
+                ],
+                "ResourceTags": [{"Key": "amount", "Value": str(amount)}],
+            },
+        }
+    }
+
+
+def test_budget(emulator: RunningEmulator) -> None:
+    stack, budgets = Stack(emulator, "budget"), emulator.client("budgets")
+    account = {"AccountId": ACCOUNT_ID}
+
+    def names() -> list[str]:
+        found = budgets.describe_budgets(**account).get("Budgets", [])
+        return [budget["BudgetName"] for budget in found]
+
+    def described(name: str) -> Any:
+        return budgets.describe_budget(**account, BudgetName=name)["Budget"]
+
+    assert stack.deploy(budget_of(5), {"Name": {"Ref": "Budget"}}) == "CREATE_COMPLETE"
+    assert stack.outputs() == {"Name": "month"}
+    assert stack.deploy(budget_of(7)) == "UPDATE_COMPLETE", stack.failures()
+    assert described("month")["BudgetLimit"] == {"Amount": "7", "Unit": "USD"}
+    arn = f"arn:aws:budgets::{ACCOUNT_ID}:budget/month"
+    tags = budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]
+    assert tags == [{"Key": "amount", "Value": "7"}]
+
+    assert stack.deploy(budget_of(7, address="b@example.com")) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "a custom-named resource requires replacing" in stack.failures()[0]
+    other = budget_of(7, name="another", address="b@example.com")
+    assert stack.deploy(other) == "UPDATE_COMPLETE", stack.failures()
+    assert names() == ["another"]
+
+    assert stack.deploy(budget_of(7, name="another", AutoAdjustData={})) != "UPDATE_COMPLETE"
+    assert "the embedded AWS cannot set AutoAdjustData" in stack.failures()[0]
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert names() == []

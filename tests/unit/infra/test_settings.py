@@ -11,6 +11,7 @@ from infra.settings import (
     EmailSettings,
     EnvironmentSettings,
     NotificationSettings,
+    OperationsSettings,
     RedshiftSettings,
     StorageSettings,
 )
@@ -190,3 +191,33 @@ def test_connections_of_messages_are_those_that_are_chosen() -> None:
 def test_messages_to_nowhere_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         NotificationSettings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"quarantine_ratio": 1.0}, "less than 1"),
+        ({"oldest_task_seconds": 0}, "greater than or equal to 60"),
+        ({"freshness_hours": 169}, "less than or equal to 168"),
+        ({"budget_usd_a_month": 500}, "budget_usd_a_month=500 tells nobody: expected budget_addr"),
+        ({"budget_addresses": ("a@example.com",)}, "without a budget: expected budget_usd_a_month"),
+        ({"budget_usd_a_month": 0, "budget_addresses": ("a@example.com",)}, "or equal to 1"),
+        ({"budget_usd_a_month": 9, "budget_addresses": ("somebody",)}, "budget_addresses"),
+        (
+            {"budget_usd_a_month": 9, "budget_addresses": ("a@example.com",) * 11},
+            "at most 10 items",
+        ),
+        ({"alarm": True}, "not permitted"),
+    ],
+)
+def test_operations_that_would_not_work_are_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        OperationsSettings(**given)
+
+
+def test_alarms_that_nobody_would_hear_are_refused() -> None:
+    mute = DEV.model_dump() | {"notifications": {"topic": False}}
+    with pytest.raises(ValidationError, match=r"alarms=True needs notifications\.topic=True"):
+        EnvironmentSettings(**mute)
+    unwatched = EnvironmentSettings(**mute | {"operations": {"alarms": False}})
+    assert unwatched.operations.measured  # for the dashboard

@@ -6,6 +6,8 @@ from infra.local.emulator.cloudformation import custom_resource
 from infra.local.emulator.cloudformation.auto_delete_objects import AutoDeleteObjects
 from infra.local.emulator.cloudformation.bucket import Bucket
 from infra.local.emulator.cloudformation.bucket_deployment import BucketDeployment
+from infra.local.emulator.cloudformation.budget import Budget
+from infra.local.emulator.cloudformation.cloudwatch import ALARM, DASHBOARD, Watching
 from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, SecurityGroupRule
 from infra.local.emulator.cloudformation.flow_log import FlowLog
 from infra.local.emulator.cloudformation.layer_version import LayerVersion
@@ -22,6 +24,7 @@ from infra.local.emulator.supervisor import Supervisor
 def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
     """Register every type, and refuse the custom resources that are none of them."""
     tagged: dict[str, ResourceType] = {
+        "AWS::CloudWatch::Alarm": _watching("AWS::CloudWatch::Alarm", ALARM),
         "AWS::EC2::EIP": ElasticIp(),
         "AWS::EC2::FlowLog": FlowLog(),
         "AWS::EC2::NatGateway": NatGateway(),
@@ -34,6 +37,8 @@ def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
         "AWS::S3::Bucket": Bucket(seam.ministack_resource_type("AWS::S3::Bucket")),
     }
     untagged: dict[str, ResourceType] = {
+        "AWS::Budgets::Budget": Budget(),
+        "AWS::CloudWatch::Dashboard": _watching("AWS::CloudWatch::Dashboard", DASHBOARD),
         "AWS::Lambda::LayerVersion": LayerVersion(
             seam.ministack_resource_type("AWS::Lambda::LayerVersion")
         ),
@@ -46,3 +51,7 @@ def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
     for name, resource_type in (tagged | untagged).items():
         seam.register_resource_type(name, resource_type, takes_stack_tags=name in tagged)
     seam.refuse_custom_resources(custom_resource.refuse)
+
+
+def _watching(name: str, supported: frozenset[str]) -> Watching:
+    return Watching(name, seam.ministack_resource_type(name), supported)

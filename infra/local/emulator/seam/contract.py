@@ -97,6 +97,17 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_runs_on_worker_thread": "(resource_type)",
     },
     "services.ec2": {"_vpce_fields_xml": "(ep, tag)"},
+    "services.cloudwatch": {
+        "_calc_stats": "(points)",
+        "_dims_from_list": "(dimensions)",
+        "_dims_key": "(dims)",
+        "_dispatch_alarm_actions": "(alarm, old_state, new_state, reason)",
+        "_evaluate_alarm": "(alarm)",
+        "_evaluate_parent_alarms": "(child, seen)",
+        "_metrics": "AccountRegionScopedDict",
+        "_record_history": "(alarm_name, old_state, new_state, reason, alarm_type, reason_data)",
+        "_stat_value": "(stats, stat_name, points)",
+    },
     "services.glue": {
         "_ALL_STATE": "dict",
         "_partitions": "AccountRegionScopedDict",

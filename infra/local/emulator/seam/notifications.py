@@ -16,10 +16,17 @@ _told: ContextVar[list[str] | None] = ContextVar("told", default=None)
 
 
 def collect_told() -> list[str]:
-    """Begin a request; the keys that others were told of in it will be in the list."""
+    """Begin a request; what others were told of in it will be in the list."""
     told: list[str] = []
     _told.set(told)
     return told
+
+
+def note_told(what: str) -> None:
+    """Note that the request that is being answered told others of something."""
+    told = _told.get()
+    if told is not None:
+        told.append(what)
 
 
 def tell_before_answering() -> None:
@@ -36,8 +43,6 @@ def tell_before_answering() -> None:
             sequencer=_s3._next_event_sequencer(event_name),
             **details,
         )
-        told = _told.get()
-        if told is not None:
-            told.append(key)
+        note_told(key)
 
     _s3._fire_s3_event_async = tell

@@ -8,6 +8,7 @@ from datetime import timedelta
 import boto3
 import pytest
 from lake import tasks
+from lake.dataset.checks import Checks
 from lake.notifications.channels import ChannelsFailed
 from lake.notifications.dags import ProblemsReported
 from lake.quality.messages import problems_of, tell
@@ -159,10 +160,10 @@ def test_a_run_fails_by_what_it_told_and_a_warning_fails_none(
     shop.sell({"quantity": 6})
 
     with pytest.raises(ProblemsReported) as failed:
-        tasks.judged(shop.report(CHECK))
+        tasks.judged(Checks(), shop.report(CHECK))
     warned = shop.report("ranges: [{column: quantity, at_most: 5, severity: warn}]", run_id="r2")
 
-    assert tasks.judged(warned) == {"ok": 0, "warn": 1, "skipped": 0}
+    assert tasks.judged(Checks(), warned) == {"ok": 0, "warn": 1, "skipped": 0}
     assert told == ["quality/sales"] * 2
     assert str(failed.value) == (
         "sales: 1 check failed\nrange(quantity) of 2024-03-01: 1 of 1 rows (100.00%) fail it"
@@ -176,4 +177,4 @@ def test_a_channel_that_is_down_stops_no_data(shop: Shop, monkeypatch: pytest.Mo
     monkeypatch.setattr("lake.quality.messages.report", refuse)
     shop.sell({})
 
-    assert tasks.judged(shop.report(CHECK)) == {"ok": 1, "warn": 0, "skipped": 0}
+    assert tasks.judged(Checks(), shop.report(CHECK)) == {"ok": 1, "warn": 0, "skipped": 0}
