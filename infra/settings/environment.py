@@ -12,6 +12,7 @@ from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettin
 from infra.settings.network import NetworkSettings
 from infra.settings.notifications import NotificationSettings
 from infra.settings.storage import StorageSettings
+from infra.settings.tags import PermissionsBoundary, Tags
 
 
 class EnvironmentSettings(Settings):
@@ -23,6 +24,10 @@ class EnvironmentSettings(Settings):
     """The only AWS account it may be deployed to; None is that of the caller's credentials."""
     region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     """The only region it may be deployed to; None is that of the caller's configuration."""
+    tags: Tags = Field(default={}, validate_default=True)
+    """Of every resource, such as who pays for it."""
+    permissions_boundary: PermissionsBoundary | None = None
+    """The managed policy that no role of the environment may exceed; None: there is none."""
     keep_data: bool
     """Whether buckets, key, database, work group and logs outlive a `cdk destroy`."""
     termination_protection: bool
@@ -45,6 +50,18 @@ class EnvironmentSettings(Settings):
         """Refuse to run the models where nothing is."""
         if "redshift" in self.models_on and self.redshift is None:
             raise ValueError("models on redshift need redshift=RedshiftSettings(), its size")
+        return self
+
+    @model_validator(mode="after")
+    def boundary_of_the_account(self) -> Self:
+        """Refuse the policy of another account, which no role can have."""
+        _, _, owner = (self.permissions_boundary or "").partition(":iam::")
+        owner, _, _ = owner.partition(":")
+        if self.account and owner.isdigit() and owner != self.account:
+            raise ValueError(
+                f"permissions_boundary is a policy of the account {owner}: expected one of "
+                f"{self.account}, or of aws"
+            )
         return self
 
     def on_redshift(self) -> Self:

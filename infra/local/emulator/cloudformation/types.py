@@ -9,11 +9,13 @@ from infra.local.emulator.cloudformation.bucket_deployment import BucketDeployme
 from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, SecurityGroupRule
 from infra.local.emulator.cloudformation.layer_version import LayerVersion
 from infra.local.emulator.cloudformation.mwaa_environment import MwaaEnvironment
+from infra.local.emulator.cloudformation.oidc_provider import OidcProvider
 from infra.local.emulator.cloudformation.redshift_serverless import (
     MakeControlPlane,
     RedshiftServerlessType,
 )
 from infra.local.emulator.cloudformation.resource import ResourceType
+from infra.local.emulator.cloudformation.role import Role
 from infra.local.emulator.seam import cloudformation as seam
 from infra.local.emulator.supervisor import Supervisor
 
@@ -23,6 +25,8 @@ def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
     tagged: dict[str, ResourceType] = {
         "AWS::EC2::EIP": ElasticIp(),
         "AWS::EC2::NatGateway": NatGateway(),
+        "AWS::IAM::OIDCProvider": OidcProvider(),
+        "AWS::IAM::Role": Role(seam.ministack_resource_type("AWS::IAM::Role")),
         "AWS::RedshiftServerless::Namespace": RedshiftServerlessType(
             "Namespace", redshift, unchangeable=("DbName",)
         ),
