@@ -63,7 +63,7 @@ class Arrivals(Construct):
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(scope, id)
-        _refuse(data_sets, settings)
+        refuse_unheard_of(data_sets, settings=settings)
         if not data_sets:
             return
         # By its name: the queues stand before the bucket, which tries each when it is told of it.
@@ -146,8 +146,8 @@ def _notification(queue: sqs.Queue, prefix: str) -> s3.CfnBucket.QueueConfigurat
     )
 
 
-def _refuse(data_sets: Collection[DataSet], settings: EnvironmentSettings) -> None:
-    """What S3 and SQS would refuse in the middle of a deployment."""
+def refuse_unheard_of(data_sets: Collection[DataSet], *, settings: EnvironmentSettings) -> None:
+    """Raise ArrivalsRefused for what S3 and SQS would refuse in the middle of a deployment."""
     if len(data_sets) > MOST_NOTIFICATIONS:
         raise ArrivalsRefused(
             f"{len(data_sets)} data sets have `schedule: on_arrival`, and a bucket tells at most "

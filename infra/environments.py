@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from infra.delivery.settings import DeliverySettings, DeploymentSettings
 from infra.settings import (
     AirflowSettings,
     AthenaSettings,
@@ -99,6 +100,14 @@ PROD = EnvironmentSettings(
 ENVIRONMENTS: Mapping[str, EnvironmentSettings] = MappingProxyType(
     {settings.name: settings for settings in (DEV, PROD)}
 )
+
+DELIVERY = DeliverySettings(
+    deployments=(
+        DeploymentSettings(environment="dev", github_environment="dev"),
+        DeploymentSettings(environment="prod", github_environment="prod"),
+    ),
+)
+"""From where GitHub Actions deploy them (docs/delivery.md)."""
 
 
 class UnknownEnvironmentError(ValueError):

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import Fn
 from constructs import Construct
 
+from infra.boundary import permissions_boundary, tag_everything
 from infra.settings import EnvironmentSettings
 
 ZONES = 2
@@ -22,8 +23,10 @@ class LakeStack(cdk.Stack):
             description=f"Data lake on Amazon MWAA: {part} of the environment {settings.name}",
             env=cdk.Environment(account=settings.account, region=settings.region),
             termination_protection=settings.termination_protection,
-            tags={"lake": settings.prefix},
+            tags={**settings.tags, "lake": settings.prefix},
+            permissions_boundary=permissions_boundary(settings.permissions_boundary),
         )
+        tag_everything(self, settings.tags)
 
     @property
     def availability_zones(self) -> list[str]:

@@ -34,8 +34,10 @@ from infra.cli.replay import replay as order_replay
 from infra.cli.runs import Runs, patience_with
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, errors, step
+from infra.cli.sync import sync as sync_dags
+from infra.cli.target import find_target
 from infra.environments import UnknownEnvironmentError, environment_settings
-from infra.local.settings import LocalSettings
+from infra.local.settings import REPOSITORY, LocalSettings
 from infra.local.supervisor.lock import running_pid
 
 app = typer.Typer(
@@ -356,6 +358,37 @@ def logs(
         containers.print_logs(there, settings, **wanted)
     else:
         daemon.print_logs(settings, **wanted)
+
+
+@app.command()
+def sync(
+    environment: Annotated[str, typer.Argument(help="An environment of infra/environments.py.")],
+    *,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="On AWS, by the shell's credentials; else here.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print, and change nothing.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse where a part needs a deploy.")
+    ] = False,
+    timeout_seconds: Annotated[
+        float, typer.Option(help="How long Airflow may take to parse.")
+    ] = 300,
+) -> None:
+    """Bring dags/ to an environment without a deploy, and wait until Airflow has parsed it.
+
+    What differs is uploaded, what went is deleted; what `cdk synth` refuses is refused before that.
+    Plugins, requirements and the startup script are not touched (docs/delivery.md).
+    """
+    settings = environment_settings(environment)
+    sync_dags(
+        find_target(settings, on_aws=aws, local=local_settings),
+        settings=settings,
+        repository=REPOSITORY,
+        dry_run=dry_run,
+        strict=strict,
+        timeout_seconds=timeout_seconds,
+    )
 
 
 @app.command()

@@ -26,7 +26,21 @@ def invoke(
     query: dict[str, Any] | None = None,
     body: dict[str, Any] | None = None,
 ) -> Any:
-    """Airflow's answer, in the environment `name`; what does not answer in time is called again.
+    """Airflow's answer on this machine, in the environment `name`; raises as `invoke_by` does."""
+    mwaa = client("mwaa", settings)
+    return invoke_by(mwaa, method, path, name=name, query=query, body=body)
+
+
+def invoke_by(
+    mwaa: Any,
+    method: str,
+    path: str,
+    *,
+    name: str,
+    query: dict[str, Any] | None = None,
+    body: dict[str, Any] | None = None,
+) -> Any:
+    """Airflow's answer by a client of MWAA; what does not answer in time is called again.
 
     So is a question that Airflow fails at, as a busy database makes it.
 
@@ -39,7 +53,6 @@ def invoke(
         call["QueryParameters"] = query
     if body is not None:
         call["Body"] = body
-    mwaa = client("mwaa", settings)
     for _ in range(UNANSWERED_TRIES):
         try:
             return mwaa.invoke_rest_api(**call)["RestApiResponse"]

@@ -13,6 +13,7 @@ from infra.settings.network import ExistingVpc, NetworkSettings
 from infra.settings.notifications import NotificationSettings
 from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
 from infra.settings.storage import StorageSettings
+from infra.settings.tags import PermissionsBoundary, Tags
 
 MAIL_PORTS = frozenset({25, 465, 587, 2525})
 REDSHIFT_ZONES = 3
@@ -29,6 +30,10 @@ class EnvironmentSettings(Settings):
     """The only AWS account it may be deployed to; None is that of the caller's credentials."""
     region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     """The only region it may be deployed to; None is that of the caller's configuration."""
+    tags: Tags = Field(default={}, validate_default=True)
+    """Of every resource, such as who pays for it."""
+    permissions_boundary: PermissionsBoundary | None = None
+    """The managed policy that no role of the environment may exceed; None: there is none."""
     keep_data: bool
     """Whether buckets, key, database, work group and logs outlive a `cdk destroy`."""
     termination_protection: bool
@@ -89,6 +94,18 @@ class EnvironmentSettings(Settings):
         if self.operations.alarms and not self.notifications.topic:
             raise ValueError(
                 "operations.alarms=True needs notifications.topic=True: alarms are published to it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def boundary_of_the_account(self) -> Self:
+        """Refuse the policy of another account, which no role can have."""
+        _, _, owner = (self.permissions_boundary or "").partition(":iam::")
+        owner, _, _ = owner.partition(":")
+        if self.account and owner.isdigit() and owner != self.account:
+            raise ValueError(
+                f"permissions_boundary is a policy of the account {owner}: expected one of "
+                f"{self.account}, or of aws"
             )
         return self
 

@@ -12,11 +12,13 @@ from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, Secur
 from infra.local.emulator.cloudformation.flow_log import FlowLog
 from infra.local.emulator.cloudformation.layer_version import LayerVersion
 from infra.local.emulator.cloudformation.mwaa_environment import MwaaEnvironment
+from infra.local.emulator.cloudformation.oidc_provider import OidcProvider
 from infra.local.emulator.cloudformation.redshift_serverless import (
     MakeControlPlane,
     RedshiftServerlessType,
 )
 from infra.local.emulator.cloudformation.resource import ResourceType
+from infra.local.emulator.cloudformation.role import Role
 from infra.local.emulator.seam import cloudformation as seam
 from infra.local.emulator.supervisor import Supervisor
 
@@ -28,6 +30,8 @@ def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
         "AWS::EC2::EIP": ElasticIp(),
         "AWS::EC2::FlowLog": FlowLog(),
         "AWS::EC2::NatGateway": NatGateway(),
+        "AWS::IAM::OIDCProvider": OidcProvider(),
+        "AWS::IAM::Role": Role(seam.ministack_resource_type("AWS::IAM::Role")),
         "AWS::RedshiftServerless::Namespace": RedshiftServerlessType(
             "Namespace", redshift, unchangeable=("DbName",)
         ),

@@ -127,6 +127,10 @@ def wrap_resource_arn(name: Callable[[str, Request], str | None]) -> None:
     _actions.extract_resource_arn = extract
 
 
+_BY_TOKEN = frozenset({"sts:AssumeRoleWithWebIdentity"})
+"""Calls that carry no signature: STS holds the token against the role's trust policy."""
+
+
 def wrap_enforce(enforce_all: Callable[[str, Enforce], Denial | None]) -> None:
     """Let `enforce_all` authorize a resource; it may ask for any number of others."""
     original = _evaluator.enforce
@@ -139,6 +143,9 @@ def wrap_enforce(enforce_all: Callable[[str, Enforce], Denial | None]) -> None:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Denial | None:
+        if iam_action in _BY_TOKEN:
+            return None
+
         def one(
             arn: str, *, action: str | None = None, keys: Mapping[str, str] | None = None
         ) -> Denial | None:
