@@ -224,6 +224,32 @@ def models(environment: Environment = "dev") -> None:
 
 
 @app.command()
+def preflight(
+    environment: Annotated[
+        str, typer.Argument(help="An environment of infra/environments.py.")
+    ] = "dev",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Check what can be known before MWAA creates the environment, which takes it 20 minutes.
+
+    Nothing has to run. The exit code is 1 if a check fails, 2 for a wrong use.
+    """
+    from infra.cli.preflight import print_results  # noqa: PLC0415  # seconds of imports
+    from infra.preflight.result import any_failed  # noqa: PLC0415  # likewise
+    from infra.preflight.run import preflight as check_environment  # noqa: PLC0415  # likewise
+
+    try:
+        target = environment_settings(environment)
+    except UnknownEnvironmentError as error:
+        raise typer.BadParameter(str(error), param_hint="ENVIRONMENT") from error
+    results = list(check_environment(target, local=local_settings()))
+    print_results(results, as_json=as_json)
+    if any_failed(results):
+        raise typer.Exit(1)
+
+
+@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="One statement of Athena's SQL.", metavar="SQL")],
     environment: Environment = "dev",
