@@ -95,6 +95,13 @@ clean: down ## remove what was built: environments, state, templates
 	VIRTUAL_ENV=.lake/spark-venv $(UV) pip sync --quiet --require-hashes $(LOCKS)/spark.txt
 	@touch $@
 
+# The linters of `lake preflight` whose packages contradict the laptop's.
+.lake/linters-venv/.installed: $(LOCKS)/linters.txt .tools/.installed
+	@mkdir -p .lake
+	$(UV) venv --quiet --clear --python $(PYTHON) .lake/linters-venv
+	VIRTUAL_ENV=.lake/linters-venv $(UV) pip sync --quiet --require-hashes $(LOCKS)/linters.txt
+	@touch $@
+
 node_modules/.installed: package-lock.json
 	npm ci --silent --no-fund --no-audit
 	@touch $@
