@@ -45,7 +45,7 @@ class DeployedEnvironment:
             Failed: it is not deployed, or the embedded AWS is not up.
         """
         name = environment_settings(environment).prefix
-        _require_listener(settings)
+        require_listener(settings)
         described = describe(name, settings)
         if described is None:
             raise Failed(f"the environment {environment} is not deployed: run `lake up`")
@@ -63,8 +63,12 @@ class DeployedEnvironment:
         )
 
 
-def _require_listener(settings: LocalSettings) -> None:
-    """Ask once, before a client that would try again and again does."""
+def require_listener(settings: LocalSettings) -> None:
+    """Ask once, before a client that would try again and again does.
+
+    Raises:
+        Failed: the embedded AWS is not up.
+    """
     try:
         socket.create_connection(("127.0.0.1", settings.aws_port), timeout=5).close()
     except OSError as error:

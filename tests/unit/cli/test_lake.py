@@ -122,7 +122,7 @@ def test_an_environment_that_is_not_deployed_says_so(monkeypatch: pytest.MonkeyP
 
             raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetEnvironment")
 
-    monkeypatch.setattr("infra.cli.environment._require_listener", lambda _: None)
+    monkeypatch.setattr("infra.cli.environment.require_listener", lambda _: None)
     monkeypatch.setattr("infra.cli.environment.client", lambda *_: Mwaa())
 
     with pytest.raises(Failed, match="the environment dev is not deployed: run `lake up`"):
