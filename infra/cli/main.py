@@ -256,7 +256,8 @@ def preflight(
     asked = None
     if account:
         asked = printed.shell_account(target) if aws else printed.embedded_account(settings)
-    results = list(run.preflight(target, local=settings, account=asked))
+    with errors.status(f"Checking {environment}, which takes a minute"):
+        results = list(run.preflight(target, local=settings, account=asked))
     printed.print_results(results, as_json=as_json)
     if any_failed(results):
         raise typer.Exit(1)

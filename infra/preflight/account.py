@@ -11,7 +11,7 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.preflight.assembly import Assembly
-from infra.preflight.connection import Account, Connect, asked
+from infra.preflight.connection import Account, Connect, asked, stacks
 from infra.preflight.names import names_free
 from infra.preflight.quotas import QUOTAS, room
 from infra.preflight.result import Result, failed, passed
@@ -66,10 +66,9 @@ def of_the_settings(settings: EnvironmentSettings, *, account: str, region: str)
 def bootstrapped(connect: Connect) -> Result:
     """Whether the CDK's bootstrap is there, and new enough."""
     check, mend = "account: bootstrap", "npx cdk bootstrap"
-    stacks = connect("cloudformation").describe_stacks()["Stacks"]
     outputs = [
         {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
-        for stack in stacks
+        for stack in stacks(connect)
         if stack["StackName"] == BOOTSTRAP_STACK
     ]
     if not outputs:

@@ -33,9 +33,14 @@ def asked(check: str, ask: Callable[[], Result]) -> Result:
 
 def own_resources(assembly: Assembly, connect: Connect) -> Iterator[Any]:
     """What the environment's own stacks have made, as CloudFormation lists it."""
-    cloudformation = connect("cloudformation")
-    for stack in cloudformation.describe_stacks()["Stacks"]:
+    pages = connect("cloudformation").get_paginator("list_stack_resources")
+    for stack in stacks(connect):
         if stack["StackName"] in assembly.templates:
-            pages = cloudformation.get_paginator("list_stack_resources")
             for page in pages.paginate(StackName=stack["StackName"]):
                 yield from page["StackResourceSummaries"]
+
+
+def stacks(connect: Connect) -> Iterator[Any]:
+    """The stacks of the account, as CloudFormation describes them."""
+    for page in connect("cloudformation").get_paginator("describe_stacks").paginate():
+        yield from page["Stacks"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -11,7 +12,12 @@ from infra.preflight.assembly import Assembly
 from infra.preflight.connection import Connect, own_resources
 from infra.preflight.result import Result, failed, passed
 
-ABSENT = {"404", "NoSuchBucket", "NotFound", "EntityNotFoundException"}
+ABSENT = {
+    "404",
+    "EntityNotFoundException",
+    "InvalidRequestException",  # of Athena
+    "ResourceNotFoundException",
+}
 
 
 def names_free(assembly: Assembly, *, connect: Connect, account: str, region: str) -> Result:
@@ -51,23 +57,32 @@ def names(assembly: Assembly) -> Iterator[tuple[str, str]]:
                 yield "environment", name
 
 
-def _bucket(connect: Connect, name: str) -> bool:
+def _there(ask: Callable[[], Any]) -> bool:
+    """Whether what is asked for exists."""
     try:
-        connect("s3").head_bucket(Bucket=name)
-    except ClientError as error:
-        # 403 is another account's bucket of that name.
-        return error.response["Error"]["Code"] not in ABSENT
-    return True
-
-
-def _database(connect: Connect, name: str) -> bool:
-    try:
-        connect("glue").get_database(Name=name)
+        ask()
     except ClientError as error:
         if error.response["Error"]["Code"] in ABSENT:
             return False
         raise
     return True
+
+
+def _bucket(connect: Connect, name: str) -> bool:
+    try:
+        return _there(lambda: connect("s3").head_bucket(Bucket=name))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "403":  # another account's
+            return True
+        raise
+
+
+def _database(connect: Connect, name: str) -> bool:
+    return _there(lambda: connect("glue").get_database(Name=name))
+
+
+def _environment(connect: Connect, name: str) -> bool:
+    return _there(lambda: connect("mwaa").get_environment(Name=name))
 
 
 def _log_group(connect: Connect, name: str) -> bool:
@@ -76,13 +91,7 @@ def _log_group(connect: Connect, name: str) -> bool:
 
 
 def _work_group(connect: Connect, name: str) -> bool:
-    return any(
-        group["Name"] == name for group in connect("athena").list_work_groups()["WorkGroups"]
-    )
-
-
-def _environment(connect: Connect, name: str) -> bool:
-    return name in connect("mwaa").list_environments()["Environments"]
+    return _there(lambda: connect("athena").get_work_group(WorkGroup=name))
 
 
 EXISTS: dict[str, Callable[[Connect, str], bool]] = {

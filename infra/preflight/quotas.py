@@ -28,7 +28,10 @@ QUOTAS = (
         name="Environments",
         service="airflow",
         type="AWS::MWAA::Environment",
-        count=lambda connect: len(connect("mwaa").list_environments()["Environments"]),
+        count=lambda connect: sum(
+            len(page["Environments"])
+            for page in connect("mwaa").get_paginator("list_environments").paginate()
+        ),
     ),
     Quota(
         name="VPCs per Region",

@@ -51,9 +51,9 @@ def raising(code: str) -> Any:
     return call
 
 
-def pages(key: str, items: list[Any]) -> Any:
-    paginator = SimpleNamespace(paginate=lambda **_: [{key: items}])
-    return lambda _: paginator
+def pages(**items: list[Any]) -> Any:
+    """A client's paginators, each of one page that has every list."""
+    return lambda _: SimpleNamespace(paginate=lambda **_: [items])
 
 
 def clients(**services: dict[str, Any]) -> Connect:
@@ -90,10 +90,8 @@ def stacks(*own: str, version: str = "30") -> dict[str, Any]:
         {"PhysicalResourceId": name, "ResourceType": kind, "ResourceStatus": "CREATE_COMPLETE"}
         for name, kind in zip(own, ("AWS::S3::Bucket", "AWS::EC2::VPC"), strict=False)
     ]
-    return {
-        "describe_stacks": {"Stacks": [bootstrap, {"StackName": "lake-dev-storage"}]},
-        "get_paginator": pages("StackResourceSummaries", summaries),
-    }
+    described = [bootstrap, {"StackName": "lake-dev-storage"}]
+    return {"get_paginator": pages(Stacks=described, StackResourceSummaries=summaries)}
 
 
 def test_the_account_and_region_of_the_settings_pass_and_another_fails() -> None:
@@ -128,7 +126,7 @@ def test_the_bootstrap_is_new_enough(version: str, outcome: Outcome) -> None:
 
 
 def test_an_account_without_a_bootstrap_fails() -> None:
-    result = account.bootstrapped(clients(cloudformation={"describe_stacks": {"Stacks": []}}))
+    result = account.bootstrapped(clients(cloudformation={"get_paginator": pages(Stacks=[])}))
 
     assert result.outcome is Outcome.FAIL
     assert result.mend == "npx cdk bootstrap"
@@ -160,7 +158,7 @@ def quotas(*, limit: float, there: int, own: tuple[str, ...] = ()) -> Connect:
     return clients(
         cloudformation=stacks(*own),
         ec2={"describe_vpcs": {"Vpcs": [{}] * there}},
-        service_quotas={"get_paginator": pages("Quotas", listed)},
+        service_quotas={"get_paginator": pages(Quotas=listed)},
     )
 
 
