@@ -64,11 +64,7 @@ class DeployedEnvironment:
 
 
 def require_listener(settings: LocalSettings) -> None:
-    """Ask once, before a client that would try again and again does.
-
-    Raises:
-        Failed: the embedded AWS is not up.
-    """
+    """Ask once, before a client that would try again and again does."""
     try:
         socket.create_connection(("127.0.0.1", settings.aws_port), timeout=5).close()
     except OSError as error:
