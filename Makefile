@@ -29,13 +29,12 @@ test: setup .lake/spark-venv/.installed .tools/.compose ## the whole suite: unit
 test-compose: setup .tools/.compose ## the containers on a real engine: deploy, load, kill, stop
 	tests/compose/engine.sh run .venv/bin/pytest tests/compose --durations 0
 
-# W3005 warns of a dependency that is stated twice, which the CDK does for its own functions.
 # The images are for x86-64 and arm64: every package of theirs has a wheel for both.
-check: synth .tools/.compose ## ruff, mypy strict, cfn-lint on the templates, Compose on its files, wheels for the images
+check: setup .lake/linters-venv/.installed .tools/.compose ## ruff, mypy strict, the preflight of every environment, Compose on its files, wheels for the images
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/cfn-lint --ignore-checks W3005 -- cdk.out/*/*.template.json
+	for environment in $(ENVIRONMENTS); do .venv/bin/lake preflight $$environment --no-account; done
 	.tools/bin/docker-compose --profile flower config --quiet
 	COMPOSE_FILE=infra/compose/mwaa-image.yaml .tools/bin/docker-compose config --quiet
 	COMPOSE_FILE=infra/compose/local-runner.yaml LAKE_RUNNER=. .tools/bin/docker-compose config --quiet
@@ -93,6 +92,13 @@ clean: down ## remove what was built: environments, state, templates
 	@mkdir -p .lake
 	$(UV) venv --quiet --clear --python $(PYTHON) .lake/spark-venv
 	VIRTUAL_ENV=.lake/spark-venv $(UV) pip sync --quiet --require-hashes $(LOCKS)/spark.txt
+	@touch $@
+
+# The linters of `lake preflight` whose packages contradict the laptop's.
+.lake/linters-venv/.installed: $(LOCKS)/linters.txt .tools/.installed
+	@mkdir -p .lake
+	$(UV) venv --quiet --clear --python $(PYTHON) .lake/linters-venv
+	VIRTUAL_ENV=.lake/linters-venv $(UV) pip sync --quiet --require-hashes $(LOCKS)/linters.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json

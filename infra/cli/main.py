@@ -39,6 +39,7 @@ from infra.cli.target import find_target
 from infra.environments import UnknownEnvironmentError, environment_settings
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.local.supervisor.lock import running_pid
+from infra.settings import EnvironmentSettings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -223,6 +224,63 @@ def models(environment: Environment = "dev") -> None:
     from infra.cli.models import print_models  # noqa: PLC0415  # half a second of imports
 
     print_models(DAGS, settings=environment_settings(environment))
+
+
+EnvironmentArgument = Annotated[
+    str, typer.Argument(help="An environment of infra/environments.py.", metavar="ENVIRONMENT")
+]
+
+
+@app.command()
+def preflight(
+    environment: EnvironmentArgument = "dev",
+    *,
+    account: Annotated[bool, typer.Option(help="Ask the account, too.")] = True,
+    aws: Annotated[
+        bool,
+        typer.Option("--aws", help="The account on AWS of the shell's credentials, not the "
+                     "embedded one."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:  # fmt: skip
+    """Check what can be known before MWAA creates the environment, which takes it 20 minutes.
+
+    Requirements, DAGs, templates, account and cost; a line each. With --no-account, nothing has to
+    run. The exit code is 1 if a check fails, 2 for a wrong use.
+    """
+    from infra.cli import preflight as printed  # noqa: PLC0415  # seconds of imports
+    from infra.preflight import run  # noqa: PLC0415  # likewise
+    from infra.preflight.result import any_failed  # noqa: PLC0415  # likewise
+
+    if aws and not account:
+        raise typer.BadParameter("--aws is an account to ask", param_hint="--no-account")
+    target, settings = _environment_argument(environment), local_settings()
+    asked = None
+    if account:
+        asked = printed.shell_account(target) if aws else printed.embedded_account(settings)
+    with errors.status(f"Checking {environment}, which takes a minute"):
+        results = list(run.preflight(target, local=settings, account=asked))
+    printed.print_results(results, as_json=as_json)
+    if any_failed(results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def cost(environment: EnvironmentArgument = "dev") -> None:
+    """Print what an environment costs a month, by resource: low, typical, high.
+
+    Nothing has to run.
+    """
+    from infra.cli.preflight import print_costs  # noqa: PLC0415  # seconds of imports
+
+    print_costs(_environment_argument(environment))
+
+
+def _environment_argument(name: str) -> EnvironmentSettings:
+    try:
+        return environment_settings(name)
+    except UnknownEnvironmentError as error:
+        raise typer.BadParameter(str(error), param_hint="ENVIRONMENT") from error
 
 
 @app.command()

@@ -107,20 +107,35 @@ def offline(requirements: RequirementsFile) -> str:
 
 async def _resolve(requirements: RequirementsFile, members: dict[str, Path], place: Scratch) -> str:
     """The hashed lock of what the image lacks, for MWAA's platform."""
+    resolved = await compile_requirements(
+        requirements,
+        members,
+        place,
+        *("--only-binary", ":all:"),
+        *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"),
+    )
+    entries = re.split(r"^(?=\S)", resolved, flags=re.MULTILINE)
+    return "".join(entry for entry in entries if not pins(entry).keys() <= image_pins().keys())
+
+
+async def compile_requirements(
+    requirements: RequirementsFile, members: Mapping[str, Path], place: Scratch, *options: str
+) -> str:
+    """What uv resolves `requirements` to under the image's pins, on MWAA's platform.
+
+    `members` are those of plugins.zip, by name. Raises CommandError with what uv said.
+    """
     archive, plugins = place.folder / "plugins.zip", place.folder / "plugins"
     write_zip(archive, members)
     unpack(archive.read_bytes(), plugins)
     mapped = place.folder / "mapped.txt"
     mapped.write_text(map_paths(requirements.text, plugins=plugins, dags=place.layout.dags))
-    resolved = await _run(
+    return await _run(
         place,
         *(str(place.settings.uv), "pip", "compile", str(mapped), "--quiet"),
         *("--python-version", PYTHON, "--python-platform", f"x86_64-manylinux_2_{GLIBC}"),
-        *("--only-binary", ":all:", "--constraints", str(IMAGE_LOCK)),
-        *("--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"),
+        *("--constraints", str(IMAGE_LOCK), *options),
     )
-    entries = re.split(r"^(?=\S)", resolved, flags=re.MULTILINE)
-    return "".join(entry for entry in entries if not pins(entry).keys() <= image_pins().keys())
 
 
 async def _download(lock: str, place: Scratch) -> list[Path]:

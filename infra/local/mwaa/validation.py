@@ -116,11 +116,16 @@ def _option_problems(properties: Properties) -> list[str]:
     for option in properties.airflow_configuration_options:
         if "." not in option:
             problems.append(f"AirflowConfigurationOptions: {option} is not section.key")
-        elif option in REFUSED_OPTIONS or (
-            option.startswith("metrics.") and option not in METRICS_OPTIONS
-        ):
+        elif refuses_option(option):
             problems.append(f"AirflowConfigurationOptions: {option} is set by MWAA itself")
     return problems
+
+
+def refuses_option(option: str) -> bool:
+    """Whether MWAA keeps the configuration option `section.key` for itself."""
+    return option in REFUSED_OPTIONS or (
+        option.startswith("metrics.") and option not in METRICS_OPTIONS
+    )
 
 
 def _path_problems(properties: Properties) -> list[str]:
