@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -46,6 +46,24 @@ def day_of(lab: Lab, day: date) -> tuple[int, Decimal]:
         f"SELECT count(*), sum(voltot) FROM market_quotes WHERE data = DATE '{day}'"
     )
     return count, value
+
+
+def measured(lab: Lab, metric: str) -> float:
+    """The sum of what the runs of the quotes told CloudWatch in the last hours."""
+    now = datetime.now(UTC)
+    found = lab.client("cloudwatch").get_metric_statistics(
+        Namespace="MwaaLake",
+        MetricName=metric,
+        Dimensions=[
+            {"Name": "Environment", "Value": "lake-dev"},
+            {"Name": "DataSet", "Value": "market_quotes"},
+        ],
+        StartTime=now - timedelta(hours=6),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )
+    return float(sum(point["Sum"] for point in found["Datapoints"]))
 
 
 def states(lab: Lab, name: str) -> list[str]:
@@ -102,7 +120,10 @@ def test_of_three_files_with_one_garbage_two_are_loaded_and_the_third_when_it_is
 
 def test_malformed_lines_are_quarantined_and_come_back_mended(lab: Lab, tmp_path: Path) -> None:
     path, rows = sample(tmp_path, date(2023, 4, 3), rows=500, malformed=4)
+    before = [measured(lab, name) for name in ("RowsLoaded", "RowsQuarantined")]
     lab.lake("put", str(path), *DATA_SET, "--wait")
+    after = [measured(lab, name) for name in ("RowsLoaded", "RowsQuarantined")]
+    assert [now - then for then, now in zip(before, after, strict=True)] == [rows, 4]
 
     kept = lab.rows(
         "SELECT line_number, raw, reason FROM market_quotes_quarantine "
