@@ -37,7 +37,7 @@ def lake(*arguments: str, home: Path, **more: str) -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize(
-    "command", ["up", "down", "status", "put", "query", "logs", "messages", "demo"]
+    "command", ["up", "down", "status", "put", "query", "logs", "messages", "demo", "sync"]
 )
 def test_every_command_explains_itself(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"])
