@@ -9,7 +9,8 @@ import aws_cdk as cdk
 from lake.dataset import DataSetError
 
 from infra.airflow import AirflowEnvironment
-from infra.arrivals import Arrivals, ArrivalsRefused, data_sets_on_arrival
+from infra.arrivals import Arrivals
+from infra.arriving import ArrivalsRefused, data_sets_on_arrival
 from infra.buckets import LakeStorage
 from infra.bundle import build_bundle
 from infra.catalog import Catalog

@@ -34,7 +34,6 @@ from infra.cli.replay import replay as order_replay
 from infra.cli.runs import Runs, patience_with
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, errors, step
-from infra.cli.sync import sync as sync_dags
 from infra.cli.target import find_target
 from infra.environments import UnknownEnvironmentError, environment_settings
 from infra.local.settings import REPOSITORY, LocalSettings
@@ -438,6 +437,8 @@ def sync(
     What differs is uploaded, what went is deleted; what `cdk synth` refuses is refused before that.
     Plugins, requirements and the startup script are not touched (docs/delivery.md).
     """
+    from infra.cli.sync import sync as sync_dags  # noqa: PLC0415  # half a second of imports
+
     settings = environment_settings(environment)
     sync_dags(
         find_target(settings, on_aws=aws, local=local_settings),

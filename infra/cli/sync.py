@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake.dataset import DataSet, DataSetError
 from rich.markup import escape
 
-from infra.arrivals import ArrivalsRefused, data_sets_on_arrival, refuse_unheard_of
+from infra.arriving import ArrivalsRefused, data_sets_on_arrival, refuse_unheard_of
 from infra.bundle import Bundle, build_bundle
 from infra.cli.rest import invoke_by
 from infra.cli.steps import Failed, console, detail, errors, step

@@ -28,7 +28,7 @@ def preflight(
         REPOSITORY / "requirements" / "requirements.txt",
         repository=REPOSITORY,
         airflow_version=settings.airflow.version,
-        private=settings.network.model_dump().get("routing") == "private",
+        private=settings.network.routing == "private",
         local=local,
     )
     with TemporaryDirectory(prefix="lake-preflight-") as folder:

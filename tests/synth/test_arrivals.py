@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lake.dataset import DataSetError
 
-from infra.arrivals import ArrivalsRefused, data_sets_on_arrival
+from infra.arriving import ArrivalsRefused, data_sets_on_arrival
 from infra.environments import DEV
 from infra.settings import EnvironmentSettings
 from tests.synth.templates import REPOSITORY, Resource, Templates

@@ -37,7 +37,8 @@ def lake(*arguments: str, home: Path, **more: str) -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize(
-    "command", ["up", "down", "status", "put", "query", "logs", "messages", "demo", "preflight"]
+    "command",
+    ["up", "down", "status", "put", "query", "logs", "messages", "demo", "preflight", "sync"],
 )
 def test_every_command_explains_itself(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.arrivals import data_sets_on_arrival
+from infra.arriving import data_sets_on_arrival
 from infra.environments import DEV
 from infra.local.settings import REPOSITORY
 from infra.sync.needs_deploy import arrivals
