@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
-from infra.local.settings import REPOSITORY
-from tests.embedded.emulator.test_cdk import Cdk
-from tests.embedded.running import ACCOUNT_ID, REGION, RunningEmulator
+from infra.environments import DEV
+from infra.settings import EnvironmentSettings
+from tests.embedded.cdk import Cdk
+from tests.embedded.running import RunningEmulator
 
 pytestmark = [pytest.mark.embedded, pytest.mark.synth]
 
 TAGS = {"cost-center": "4711", "owner": "data@example.com"}
-SETTINGS = f"""
-DEV = DEV.model_copy(update={{"tags": {TAGS}, "permissions_boundary": "limits"}})
-ENVIRONMENTS = {{"dev": DEV}}
-"""
 ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 def test_every_role_has_the_boundary_and_resources_have_the_tags(
     emulator: RunningEmulator, tmp_path: Path
 ) -> None:
-    for folder in ("dags", "infra", "plugins", "requirements"):
-        shutil.copytree(REPOSITORY / folder, tmp_path / folder)
-    for file in ("app.py", "cdk.json"):
-        shutil.copy(REPOSITORY / file, tmp_path)
-    (tmp_path / ".venv").symlink_to(REPOSITORY / ".venv")
     iam = emulator.client("iam")
     document = json.dumps({"Version": "2012-10-17", "Statement": [ANYTHING]})
     limits = iam.create_policy(PolicyName="limits", PolicyDocument=document)["Policy"]["Arn"]
-    cdk = Cdk(emulator, tmp_path)
-    cdk.append("infra/environments.py", SETTINGS)
-    cdk.run("bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app=cdk.out")
+    cdk = Cdk.in_a_copy(emulator, tmp_path / "checkout")
+    tagged = {**dict(DEV), "tags": TAGS, "permissions_boundary": "limits"}
+    cdk.choose(EnvironmentSettings(**tagged))
     cdk.deploy()
 
     named = [role["RoleName"] for role in iam.list_roles()["Roles"]]
