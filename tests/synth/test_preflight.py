@@ -17,7 +17,7 @@ def test_the_app_is_synthesized_with_its_bundle_and_every_finding_has_a_reason(
 ) -> None:
     assembly = synthesize(DEV, tmp_path)
 
-    assert len(assembly.templates) == 3
+    assert len(assembly.templates) == 4
     assert (assembly.bundle.dags / "market_quotes.py").is_file()
     assert assembly.bundle.plugins.is_file()
     (environment,) = assembly.of_type("AWS::MWAA::Environment")

@@ -95,6 +95,14 @@ def test_the_key_policy_admits_the_account_the_logs_of_the_lake_and_its_messages
                 },
             },
         },
+        {
+            "Sid": "EncryptAlarms",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        },
     ]
 
 

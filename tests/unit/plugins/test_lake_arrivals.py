@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from threading import Timer
+from threading import Thread
 from typing import Any
 
 import boto3
@@ -206,7 +207,9 @@ def test_a_queue_that_is_made_later_is_found_and_asked_for_less_and_less(
 ) -> None:
     monkeypatch.setattr("lake_arrivals.FIRST_PAUSE_SECONDS", 0.1)
 
-    def make() -> None:
+    def make_after_two_failures() -> None:
+        while sum(record.name == "lake_arrivals" for record in caplog.records) < 2:
+            time.sleep(0.01)
         url = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
         Queue(sqs, url).send(notification("market/quotes/a.TXT"))
 
@@ -217,7 +220,7 @@ def test_a_queue_that_is_made_later_is_found_and_asked_for_less_and_less(
         await stream.aclose()
         return keys
 
-    making = Timer(1, make)
+    making = Thread(target=make_after_two_failures, daemon=True)
     making.start()
     with caplog.at_level(logging.WARNING, logger="lake_arrivals"):
         assert asyncio.run(first()) == ["market/quotes/a.TXT"]
