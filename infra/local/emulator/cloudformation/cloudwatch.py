@@ -1,6 +1,7 @@
 """`AWS::CloudWatch::Alarm` and `AWS::CloudWatch::Dashboard`: ministack's own.
 
-What ministack would drop in silence is refused. Stack tags do not reach a dashboard there.
+What ministack would drop in silence is refused, but for the tags of a dashboard: it has no place
+for them, and an environment with tags has to be deployed all the same.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ALARM = frozenset(
     | {"InsufficientDataActions", "MetricName", "Namespace", "OKActions", "Period", "Statistic"}
     | {"Tags", "Threshold", "TreatMissingData", "Unit"}
 )
-DASHBOARD = frozenset({"DashboardBody", "DashboardName"})
+DASHBOARD = frozenset({"DashboardBody", "DashboardName", "Tags"})
 
 
 class UnsupportedProperty(Exception):
