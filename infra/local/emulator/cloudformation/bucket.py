@@ -18,6 +18,7 @@ from infra.local.emulator.cloudformation.resource import (
     Properties,
     Provisioned,
     ResourceType,
+    refuse_unsupported,
 )
 from infra.local.emulator.seam.services import AwsError, call
 
@@ -35,10 +36,6 @@ _ONLY = {"AccessControl": "Private"}
 _NEVER_DELETED = frozenset({"LoggingConfiguration", "VersioningConfiguration"})
 """Properties whose subresource S3 lets be put only."""
 _SUPPORTED = _BY_MINISTACK | _NEVER_DELETED | set(CONFIGURATIONS) | set(_ONLY)
-
-
-class UnsupportedProperty(Exception):
-    """A property that would be dropped in silence; the text names it."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +74,7 @@ class Bucket:
 def _refuse_unsupported(properties: Properties) -> None:
     unsupported = sorted(set(properties) - _SUPPORTED)
     unsupported += [n for n, value in _ONLY.items() if properties.get(n, value) != value]
-    if unsupported:
-        raise UnsupportedProperty(
-            f"AWS::S3::Bucket: the embedded AWS cannot set {', '.join(unsupported)}; "
-            f"it can set {', '.join(sorted(_SUPPORTED))}"
-        )
+    refuse_unsupported("AWS::S3::Bucket", unsupported, _SUPPORTED)
 
 
 def _configure(bucket: str, previous: Properties, properties: Properties) -> None:

@@ -13,6 +13,7 @@ from infra.local.emulator.cloudformation.resource import (
     Properties,
     Provisioned,
     ResourceType,
+    refuse_unsupported,
 )
 
 ALARM = frozenset(
@@ -22,10 +23,6 @@ ALARM = frozenset(
     | {"Tags", "Threshold", "TreatMissingData", "Unit"}
 )
 DASHBOARD = frozenset({"DashboardBody", "DashboardName", "Tags"})
-
-
-class UnsupportedProperty(Exception):
-    """A property that would be dropped in silence; the text names it."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,4 @@ class Watching:
         self.ministack.delete(physical_id, properties)
 
     def _refuse_unsupported(self, properties: Properties) -> None:
-        if unsupported := sorted(set(properties) - self.supported):
-            raise UnsupportedProperty(
-                f"{self.name}: the embedded AWS cannot set {', '.join(unsupported)}; "
-                f"it can set {', '.join(sorted(self.supported))}"
-            )
+        refuse_unsupported(self.name, sorted(set(properties) - self.supported), self.supported)

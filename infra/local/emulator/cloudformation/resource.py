@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 Properties = Mapping[str, Any]
 """A resource's properties, every reference in them resolved."""
+
+
+class UnsupportedProperty(Exception):
+    """A property that would be dropped in silence; the text names it."""
+
+
+def refuse_unsupported(name: str, unsupported: Collection[str], supported: Collection[str]) -> None:
+    """Raise UnsupportedProperty for properties that a type `name` does not make, if any."""
+    if unsupported:
+        raise UnsupportedProperty(
+            f"{name}: the embedded AWS cannot set {', '.join(unsupported)}; "
+            f"it can set {', '.join(sorted(supported))}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
