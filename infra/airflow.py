@@ -184,6 +184,7 @@ def _logging(logs: LogSettings) -> mwaa.CfnEnvironment.LoggingConfigurationPrope
 
 
 def _module(level: str | None) -> mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty:
+    # MWAA's API wants a level of a log that it does not keep, too.
     return mwaa.CfnEnvironment.ModuleLoggingConfigurationProperty(
-        enabled=level is not None, log_level=level
+        enabled=level is not None, log_level=level or "CRITICAL"
     )

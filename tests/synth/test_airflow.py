@@ -72,7 +72,7 @@ def test_a_component_logs_at_its_own_level_or_not_at_all(tmp_path: Path) -> None
     assert properties["WorkerReplacementStrategy"] == "GRACEFUL"
     logging = properties["LoggingConfiguration"]
     assert logging["SchedulerLogs"] == {"Enabled": True, "LogLevel": "WARNING"}
-    assert logging["WebserverLogs"]["Enabled"] is False
+    assert logging["WebserverLogs"] == {"Enabled": False, "LogLevel": "CRITICAL"}
     assert logging["TaskLogs"]["Enabled"] is True
 
 
