@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,18 @@ MINUTES = 4
 
 
 @pytest.fixture(scope="module")
-def lake(lab: Lab) -> DeployedLake:
-    """The lake with the DAGs of these tests."""
+def lake(lab: Lab) -> Iterator[DeployedLake]:
+    """The lake with the DAGs of these tests, which go with them: others look at the same bucket."""
     bucket = lab.environment.curated_bucket.replace("-curated-", "-airflow-")
-    lab.client("s3").put_object(Bucket=bucket, Key="dags/watched.py", Body=WATCHED.read_bytes())
+    file = {"Bucket": bucket, "Key": "dags/watched.py"}
+    lab.client("s3").put_object(**file, Body=WATCHED.read_bytes())
     wait_for(
         lambda: "watched_fails" in dag_ids(lab),
         timeout_seconds=MINUTES * 60,
         what="the DAGs of the tests",
     )
-    return lab
+    yield lab
+    lab.client("s3").delete_object(**file)
 
 
 def dag_ids(lake: DeployedLake) -> set[str]:

@@ -22,6 +22,7 @@ def dag_ids(lab: Lab) -> set[str]:
 def test_a_dag_file_comes_breaks_and_goes(lab: Lab) -> None:
     file = lab.root / "dags" / "synced.py"
 
+    lab.lake("sync", "dev")
     nothing = lab.lake("sync", "dev")
     assert "nothing to do" in nothing.stdout
     assert "market_quotes.py: market_quotes" in nothing.stdout
