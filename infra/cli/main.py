@@ -275,6 +275,28 @@ def cost(environment: EnvironmentArgument = "dev") -> None:
     print_costs(_environment_argument(environment))
 
 
+@app.command()
+def rights(
+    environment: EnvironmentArgument = "dev",
+    *,
+    account: Annotated[
+        str | None, typer.Option(metavar="ID", help="The account; by default that of the settings.")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="The region; by default that of the settings.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder of the policies.")] = Path("cdk.out/rights"),
+) -> None:
+    """Write the IAM policies that CloudFormation needs to deploy an environment, and no more.
+
+    Nothing has to run. It prints the commands that give them to an account (docs/deploy.md).
+    """
+    from infra.cli.rights import write_rights  # noqa: PLC0415  # seconds of imports
+
+    settings = _environment_argument(environment)
+    write_rights(settings, account=account, region=region, folder=out)
+
+
 def _environment_argument(name: str) -> EnvironmentSettings:
     try:
         return environment_settings(name)

@@ -14,7 +14,7 @@ from hypercorn.config import Config  # type: ignore[import-not-found] # only bes
 from infra.local.emulator import glue, mwaa, s3, sts
 from infra.local.emulator.alarms import state_of
 from infra.local.emulator.athena import Athena
-from infra.local.emulator.cloudformation import settling, types
+from infra.local.emulator.cloudformation import service_role, settling, types
 from infra.local.emulator.gateway import guard
 from infra.local.emulator.iam import authorization
 from infra.local.emulator.process import port_is_taken
@@ -49,6 +49,7 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     types.register(supervisor, redshift.control_plane)
     settling.install()
     change_sets.install()
+    service_role.install()
     endpoints.describe_whole()
     mwaa.install(supervisor)
     s3.install()
