@@ -6,7 +6,7 @@ and https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html for the role
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import Aws
@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.boundary import permissions_boundary, tag_everything
+from infra.delivery.reads import READS
 from infra.delivery.settings import DeliverySettings, DeploymentSettings
 from infra.settings import EnvironmentSettings
 
@@ -115,39 +116,22 @@ def _assume(
     )
 
 
-def _read(settings: EnvironmentSettings) -> list[iam.PolicyStatement]:
+def _read(settings: EnvironmentSettings) -> Iterator[iam.PolicyStatement]:
     """What is looked at before a deploy and after it."""
-    region = settings.region or Aws.REGION
-
-    def arn(service: str, resource: str) -> str:
-        return f"arn:{Aws.PARTITION}:{service}:{region}:{Aws.ACCOUNT_ID}:{resource}"
-
-    return [
-        iam.PolicyStatement(
-            sid="ReadEnvironment",
-            actions=["airflow:GetEnvironment"],
-            resources=[arn("airflow", f"environment/{settings.prefix}")],
-        ),
-        iam.PolicyStatement(
-            sid="ReadStacks",
-            actions=["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"],
+    known = {
+        "prefix": settings.prefix,
+        "database": settings.database_name,
+        "account": Aws.ACCOUNT_ID,
+        "where": f"{settings.region or Aws.REGION}:{Aws.ACCOUNT_ID}",
+    }
+    own = {"StringEquals": {"aws:ResourceTag/lake": settings.prefix}}
+    for read in READS:
+        yield iam.PolicyStatement(
+            sid=read.sid,
+            actions=list(read.actions),
             resources=[
-                arn("cloudformation", f"stack/{settings.prefix}-*/*"),
-                arn("cloudformation", "stack/CDKToolkit/*"),
+                arn if arn == "*" else f"arn:{Aws.PARTITION}:{arn.format(**known)}"
+                for arn in read.resources
             ],
-        ),
-        # None of these takes a resource.
-        iam.PolicyStatement(
-            sid="ReadAccount",
-            actions=[
-                "airflow:ListEnvironments",
-                "ec2:DescribeAddresses",
-                "ec2:DescribeAvailabilityZones",
-                "ec2:DescribeNatGateways",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcs",
-                "servicequotas:GetServiceQuota",
-            ],
-            resources=["*"],
-        ),
-    ]
+            conditions=own if read.of_own_tag else None,
+        )

@@ -81,7 +81,8 @@ def test_a_deploy_role_assumes_the_roles_of_the_cdk_and_reads_and_nothing_else(
         for read in reads:
             actions = read["Action"]
             for action in [actions] if isinstance(actions, str) else actions:
-                assert action.partition(":")[2].startswith(("Get", "List", "Describe")), action
+                verb = action.partition(":")[2]
+                assert verb.startswith(("Get", "List", "Describe", "Simulate")), action
         named = [r["Resource"] for r in reads if r["Resource"] != "*"]
         assert f"stack/lake-{name}-*/*" in str(named)
         assert f"environment/lake-{name}" in str(named)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.delivery.reads import READS
 from infra.environments import DEV
 from infra.preflight.account import check_account
 from infra.preflight.assembly import ACCOUNT, Assembly, synthesize
@@ -203,6 +204,51 @@ def test_a_deployed_environment_is_held_to_what_mwaa_needs(
     assert found["deployed: permissions"].outcome is Outcome.FAIL
     assert "another-bucket" in found["deployed: permissions"].found
     assert "ListAllMyBuckets" not in found["deployed: permissions"].found
+
+
+def test_who_deploys_from_github_may_read_all_that_is_asked(
+    emulator: RunningEmulator, stack: Stack
+) -> None:
+    assert stack.deploy(resources(right=True)) == "CREATE_COMPLETE", stack.failures()
+    known = {
+        "prefix": NAME,
+        "database": DEV.database_name,
+        "account": ACCOUNT_ID,
+        "where": f"{REGION}:{ACCOUNT_ID}",
+    }
+    reads = [
+        {
+            "Effect": "Allow",
+            "Action": list(read.actions),
+            "Resource": [
+                arn if arn == "*" else f"arn:aws:{arn.format(**known)}" for arn in read.resources
+            ],
+        }
+        for read in READS
+    ]
+    iam = emulator.client("iam")
+    trust = json.dumps(policy({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}))
+    role = iam.create_role(RoleName="reads", AssumeRolePolicyDocument=trust)["Role"]
+    iam.put_role_policy(
+        RoleName="reads", PolicyName="all", PolicyDocument=json.dumps(policy(*reads))
+    )
+    keys = emulator.assume(role["Arn"])
+
+    def client(service: str) -> Any:
+        return emulator.client(service, keys)
+
+    by_role = [
+        *check_account(DEV, assembly(), account=Account(connect=client, region=REGION)),
+        *check_deployed(NAME, connect=client),
+    ]
+
+    by_root = {**account(emulator), **deployed(emulator)}
+    iam.delete_role_policy(RoleName="reads", PolicyName="all")
+    iam.delete_role(RoleName="reads")
+    # Who asks is another, and the embedded AWS has no service quotas.
+    apart = {check for check in by_root if "credentials" in check or "quota" in check}
+    found = {result.check: result for result in by_role if result.check not in apart}
+    assert found == {check: by_root[check] for check in by_root if check not in apart}
 
 
 def test_what_somebody_has_changed_is_named(emulator: RunningEmulator, stack: Stack) -> None:

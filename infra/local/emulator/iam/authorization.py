@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from types import MappingProxyType
+from urllib.parse import parse_qs
 
 from infra.local.emulator.iam import airflow, athena, glue, redshift
 from infra.local.emulator.iam.call import Call
@@ -63,6 +64,10 @@ def install(work_group_of: athena.WorkGroupOf, warehouses: redshift.Warehouses) 
         _denied_resource.set("*")
         _denied_action.set(None)
         _roles.set(())
+        if service == "iam" and (simulated := _simulated_principal(request)):
+            arns = ResourceArns(simulated)
+            arns.every, arns.further_actions, arns.keys = (simulated,), (), _NO_KEYS
+            return arns
         if service not in finders:
             return None
         call = _call(service, request)
@@ -100,6 +105,12 @@ def _name_action(
     # What has no name is refused to everyone but the root user; as it is, it is allowed.
     action = action or f"{service}:{request.method}"
     return _NAMED_AFTER_ONE.get(action, action)
+
+
+def _simulated_principal(request: Request) -> str:
+    """Of `SimulatePrincipalPolicy`, which IAM asks on whose rights are looked at."""
+    parameters = parse_qs(request.body.decode(errors="replace"))
+    return parameters.get("PolicySourceArn", [""])[0]
 
 
 def _call(service: str, request: Request) -> Call:
