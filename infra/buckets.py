@@ -66,6 +66,7 @@ class LakeBucket(s3.Bucket):
                 *(lifecycle_rules or []),
             ],
         )
+        _keep_to_the_account(self)
         if settings.storage.access_logs_days is not None:
             bucket = cast(s3.CfnBucket, self.node.default_child)
             # By its name: what the CDK would admit by reference ties its stack to those of all.
@@ -100,6 +101,7 @@ class AccessLogs(s3.Bucket):
                 s3.LifecycleRule(id="expire-logs", expiration=Duration.days(kept_days))
             ],
         )
+        _keep_to_the_account(self)
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="DeliverAccessLogs",
@@ -112,6 +114,26 @@ class AccessLogs(s3.Bucket):
                 },
             )
         )
+
+
+def _keep_to_the_account(bucket: s3.Bucket) -> None:
+    """Refuse everybody of another account, whatever else is allowed; AWS's services have none.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+    """
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="OfThisAccountOnly",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:*"],
+            resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
+            conditions={
+                "StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID},
+                "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+            },
+        )
+    )
 
 
 class LakeStorage(Construct):

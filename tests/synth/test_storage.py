@@ -147,7 +147,7 @@ def test_every_bucket_is_encrypted_with_the_key_private_and_owned(
         }
 
 
-def test_every_bucket_refuses_calls_without_tls(templates: Templates) -> None:
+def test_every_bucket_refuses_calls_without_tls_and_other_accounts(templates: Templates) -> None:
     policies = {
         one.properties["Bucket"]: one.properties["PolicyDocument"]["Statement"]
         for one in templates.of_type("AWS::S3::BucketPolicy")
@@ -161,6 +161,17 @@ def test_every_bucket_refuses_calls_without_tls(templates: Templates) -> None:
             "Action": "s3:*",
             "Resource": [arn, f"{arn}/*"],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        } in statements
+        assert {
+            "Sid": "OfThisAccountOnly",
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {
+                "StringNotEquals": {"aws:PrincipalAccount": ACCOUNT},
+                "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+            },
         } in statements
 
 

@@ -19,7 +19,7 @@ from infra.local.emulator.gateway import guard
 from infra.local.emulator.iam import authorization
 from infra.local.emulator.process import port_is_taken
 from infra.local.emulator.redshift import Redshift
-from infra.local.emulator.seam import change_sets, endpoints
+from infra.local.emulator.seam import change_sets, conditions, endpoints
 from infra.local.emulator.seam.alarms import judge_alarms
 from infra.local.emulator.seam.authorization import limit_root_to, treat_every_request_as_secure
 from infra.local.emulator.seam.objects import drop_unknown_buckets
@@ -48,6 +48,7 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     redshift.install()
     types.register(supervisor, redshift.control_plane)
     settling.install()
+    conditions.install()
     change_sets.install()
     service_role.install()
     endpoints.describe_whole()

@@ -19,6 +19,7 @@ from infra.local.emulator.cloudformation.redshift_serverless import (
 )
 from infra.local.emulator.cloudformation.resource import ResourceType
 from infra.local.emulator.cloudformation.role import Role
+from infra.local.emulator.cloudformation.topic import Topic
 from infra.local.emulator.seam import cloudformation as seam
 from infra.local.emulator.supervisor import Supervisor
 
@@ -49,6 +50,7 @@ def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
         "AWS::EC2::SecurityGroupIngress": SecurityGroupRule("Ingress"),
         "AWS::EC2::SecurityGroupEgress": SecurityGroupRule("Egress"),
         "AWS::MWAA::Environment": MwaaEnvironment(supervisor),
+        "AWS::SNS::Topic": Topic(seam.ministack_resource_type("AWS::SNS::Topic")),
         "Custom::CDKBucketDeployment": BucketDeployment(),
         "Custom::S3AutoDeleteObjects": AutoDeleteObjects(),
     }

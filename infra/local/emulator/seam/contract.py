@@ -46,9 +46,13 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "identity_denial_message": "(action, principal_arn, resource, explicit_deny)",
     },
     "core.iam_evaluator": {
+        "EvalContext": "type",
         "_conditions_met": "(conditions, ctx)",
+        "_gather_role_policies": "(role_name, account_id)",
+        "_permissions_boundary": "(store, name, account_id)",
         "_principal_matches": "(principal, caller_arn)",
         "caller_arn": "()",
+        "evaluate": "(ctx, policies, limits)",
         "enforce": "(access_key_id, iam_action, service, region, resource_arn, service_context)",
         "_resolve_condition_key": "(key, ctx)",
         "is_root_access_key": "(access_key_id)",
@@ -73,9 +77,12 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_find_change_set": "(cs_name, stack_name)",
         "_p": "(params, key, default)",
     },
+    "services.cloudformation.engine": {"_evaluate_conditions": "(template, params)"},
     "services.cloudformation.handlers": {
         "_ACTION_HANDLERS": "dict",
         "_deploy_stack_async": _DEPLOY,
+        "_p": "(params, key, default)",
+        "_resolve_stack": "(stack_name)",
     },
     "services.cloudformation.provisioners": {
         "_RESOURCE_HANDLERS": "dict",
@@ -88,13 +95,17 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
     "services.cloudformation.stacks": {
         "_add_event": "(stack_id, stack_name, logical_id, resource_type, status, reason,"
         " physical_id, detailed_status)",
+        "_delete_resource": "(resource_type, physical_id, props, stack_name, logical_id)",
         "_delete_stack_async": "(stack_name, stack_id, retain_resources, force)",
         "_deploy_stack_async": _DEPLOY,
         "_failed_operation": "(is_update, previous_stack, created, failed_update,"
         " failed_logical_id, replaced_ids, cancelled, template, param_values,"
         " retain_except_on_create, stack_tags, previous_tags, imports)",
+        "_provision_resource": "(resource_type, logical_id, props, stack_name)",
         "_roll_back_operation": "(stack_name, stack_id, stack, operation, reason_override)",
         "_runs_on_worker_thread": "(resource_type)",
+        "_update_resource": "(resource_type, physical_id, old_props, new_props, stack_name,"
+        " logical_id, old_attrs)",
     },
     "services.ec2": {"_vpce_fields_xml": "(ep, tag)"},
     "services.cloudwatch": {
