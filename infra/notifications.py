@@ -23,8 +23,9 @@ INBOX_DAYS = 14
 class Notifications(Construct):
     """What the settings name of them, and what the DAGs need to use it.
 
-    The topic is encrypted with the environment's key and takes messages of this account alone, over
-    TLS alone. Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html
+    The topic is encrypted with the environment's key, if there is one, and takes messages of this
+    account alone, over TLS alone. Sources:
+    https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html
     and …/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
     """
 

@@ -41,8 +41,9 @@ class EnvironmentSettings(Settings):
     those that AWS owns, which cost nothing and admit whoever may use the service.
 
     Chosen before the first deploy. A change replaces the MWAA environment, which CloudFormation
-    refuses while its name is in use: destroy it before, or deploy under another name. What a bucket
-    holds by then stays encrypted with the key of its time.
+    refuses while its name is in use; the stack of the buckets is changed by then, and a key that is
+    in use may be deleted. Destroy the environment before, or deploy under another name
+    (docs/encryption.md); `lake preflight --aws` refuses the rest.
     """
     keep_data: bool
     """Whether buckets, key, database, work group and logs outlive a `cdk destroy`."""
