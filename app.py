@@ -14,7 +14,7 @@ from infra.arriving import ArrivalsRefused, data_sets_on_arrival
 from infra.buckets import LakeStorage
 from infra.bundle import build_bundle
 from infra.catalog import Catalog
-from infra.encryption import EncryptionKey
+from infra.encryption import Encryption
 from infra.environments import UnknownEnvironmentError, environment_settings
 from infra.log_groups import adopt_auto_delete_logs
 from infra.models import read_models
@@ -35,28 +35,30 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
     bundle = build_bundle(repository=repository, destination=Path(app.outdir) / "bundle")
 
     storage_stack = LakeStack(app, "storage", settings=settings)
-    key = EncryptionKey(storage_stack, "Key", settings=settings)
-    storage = LakeStorage(storage_stack, "Storage", key=key, settings=settings)
+    encryption = Encryption(storage_stack, settings=settings)
+    storage = LakeStorage(storage_stack, "Storage", encryption=encryption, settings=settings)
     Arrivals(
         storage_stack,
         "Arrivals",
         landing=storage.landing,
         data_sets=data_sets_on_arrival(repository / "dags" / "datasets"),
-        key=key,
+        encryption=encryption,
         settings=settings,
     )
     catalog = Catalog(
         storage_stack,
         "Catalog",
-        key=key,
+        encryption=encryption,
         query_results=storage.query_results,
         settings=settings,
     )
 
-    notifications = Notifications(storage_stack, "Notifications", key=key, settings=settings)
+    notifications = Notifications(
+        storage_stack, "Notifications", encryption=encryption, settings=settings
+    )
 
     network_stack = LakeStack(app, "network", settings=settings)
-    network = Network(network_stack, "Network", key=key, settings=settings)
+    network = Network(network_stack, "Network", encryption=encryption, settings=settings)
 
     redshift = None
     if settings.redshift:
@@ -66,7 +68,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
             redshift=settings.redshift,
             storage=storage,
             network=network,
-            key=key,
+            encryption=encryption,
             settings=settings,
         )
 
@@ -80,7 +82,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         network=network,
         notifications=notifications,
         redshift=redshift,
-        key=key,
+        encryption=encryption,
         settings=settings,
     )
     # The routes of the private subnets are no part of a reference, and have to stand before.
@@ -105,7 +107,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         QueryResultsBucket=storage.query_results.bucket_name,
         Database=catalog.database_name,
         WorkGroup=catalog.workgroup_name,
-        KeyArn=key.key_arn,
+        **encryption.outputs,
         **notifications.outputs,
     )
     airflow_stack.add_outputs(
@@ -115,7 +117,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         WebserverUrl=airflow.environment.attr_webserver_url,
     )
     for stack in (storage_stack, airflow_stack):
-        adopt_auto_delete_logs(stack, key=key, settings=settings)
+        adopt_auto_delete_logs(stack, encryption=encryption, settings=settings)
 
 
 def chosen_settings(app: cdk.App) -> EnvironmentSettings:

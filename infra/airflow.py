@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_mwaa as mwaa
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -13,6 +12,7 @@ from infra.buckets import LakeBucket, LakeStorage
 from infra.bundle import Bundle
 from infra.catalog import Catalog
 from infra.deployment import DAGS_PREFIX, BundleDeployment
+from infra.encryption import Encryption
 from infra.execution_role import ExecutionRole
 from infra.log_groups import LakeLogGroup
 from infra.network import EnvironmentEndpoints, Network
@@ -39,7 +39,7 @@ class AirflowEnvironment(Construct):
         network: Network,
         notifications: Notifications,
         redshift: Redshift | None,
-        key: kms.IKey,
+        encryption: Encryption,
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(scope, id)
@@ -48,7 +48,7 @@ class AirflowEnvironment(Construct):
             self,
             "Bucket",
             purpose="airflow",
-            key=key,
+            encryption=encryption,
             settings=settings,
             versioned=True,
             # Only under dags/: the environment reads every other part at a version of its own.
@@ -69,7 +69,7 @@ class AirflowEnvironment(Construct):
             airflow_bucket=self.bucket,
             storage=storage,
             catalog=catalog,
-            key=key,
+            encryption=encryption,
         )
         self.execution_role.permissions.add_statements(*notifications.airflow_statements)
         self.execution_role.permissions.add_statements(*arrival_statements(settings=settings))
@@ -81,7 +81,7 @@ class AirflowEnvironment(Construct):
                 spark=settings.spark,
                 airflow_bucket=self.bucket,
                 storage=storage,
-                key=key,
+                encryption=encryption,
                 settings=settings,
             )
             self.execution_role.permissions.add_statements(*self.spark.airflow_statements)
@@ -96,7 +96,7 @@ class AirflowEnvironment(Construct):
                 self,
                 "DeploymentLogs",
                 name=f"/aws/lambda/{settings.prefix}-bundle",
-                key=key,
+                encryption=encryption,
                 settings=settings,
             ),
         )
@@ -117,7 +117,7 @@ class AirflowEnvironment(Construct):
             endpoint_management="CUSTOMER" if customer_endpoints else None,
             weekly_maintenance_window_start=airflow.weekly_maintenance_window_start,
             execution_role_arn=self.execution_role.role_arn,
-            kms_key=key.key_arn,
+            kms_key=encryption.key_arn,
             network_configuration=mwaa.CfnEnvironment.NetworkConfigurationProperty(
                 security_group_ids=[network.security_group.security_group_id],
                 subnet_ids=network.subnet_ids,
@@ -163,7 +163,7 @@ class AirflowEnvironment(Construct):
                 self,
                 f"{component}Logs",
                 name=f"airflow-{settings.prefix}-{component}",
-                key=key,
+                encryption=encryption,
                 settings=settings,
             )
             for component in LOG_GROUPS

@@ -11,7 +11,6 @@ from collections.abc import Collection
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -19,6 +18,7 @@ from lake.dataset import DataSet
 
 from infra.arriving import refuse_unheard_of
 from infra.buckets import bucket_name
+from infra.encryption import Encryption
 from infra.settings import EnvironmentSettings
 
 KEPT = Duration.days(14)
@@ -40,7 +40,7 @@ class Arrivals(Construct):
         *,
         landing: s3.Bucket,
         data_sets: Collection[DataSet],
-        key: kms.Key,
+        encryption: Encryption,
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(scope, id)
@@ -53,7 +53,7 @@ class Arrivals(Construct):
             "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
             "ArnEquals": {"aws:SourceArn": landing_arn},
         }
-        key.add_to_resource_policy(
+        encryption.admit(
             iam.PolicyStatement(
                 sid="EncryptNotificationsOfLanding",
                 principals=[iam.ServicePrincipal("s3.amazonaws.com")],
@@ -62,13 +62,13 @@ class Arrivals(Construct):
                 conditions=from_landing,
             )
         )
-        unread = self._queue("Unread", f"{settings.prefix}-unread-arrivals", key)
+        unread = self._queue("Unread", f"{settings.prefix}-unread-arrivals", encryption)
         told = []
         for data_set in data_sets:
             queue = self._queue(
                 data_set.table_name,
                 f"{settings.arrival_queues}{data_set.table_name}",
-                key,
+                encryption,
                 visibility_timeout=PROCESSED_WITHIN,
                 dead_letter_queue=sqs.DeadLetterQueue(queue=unread, max_receive_count=TRIES),
             )
@@ -90,13 +90,13 @@ class Arrivals(Construct):
             queue_configurations=told
         )
 
-    def _queue(self, id: str, name: str, key: kms.IKey, **more: object) -> sqs.Queue:
+    def _queue(self, id: str, name: str, encryption: Encryption, **more: object) -> sqs.Queue:
         return sqs.Queue(
             self,
             id,
             queue_name=name,
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
+            encryption=encryption.of_queues,
+            encryption_master_key=encryption.key,
             data_key_reuse=Duration.hours(1),
             enforce_ssl=True,
             retention_period=KEPT,

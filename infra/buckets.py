@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.encryption import Encryption
 from infra.settings import EnvironmentSettings
 
 ARCHIVE_PREFIX = "_archive/"
@@ -37,7 +37,7 @@ class LakeBucket(s3.Bucket):
         id: str,
         *,
         purpose: str,
-        key: kms.IKey,
+        encryption: Encryption,
         settings: EnvironmentSettings,
         lifecycle_rules: list[s3.LifecycleRule] | None = None,
         versioned: bool = False,
@@ -47,9 +47,9 @@ class LakeBucket(s3.Bucket):
             scope,
             id,
             bucket_name=bucket_name(purpose, settings=settings),
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
+            encryption=encryption.of_buckets,
+            encryption_key=encryption.key,
+            bucket_key_enabled=encryption.key is not None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -67,6 +67,8 @@ class LakeBucket(s3.Bucket):
             ],
         )
         _keep_to_the_account(self)
+        if encryption.key is None:
+            self._close_to_lookups()
         if settings.storage.access_logs_days is not None:
             bucket = cast(s3.CfnBucket, self.node.default_child)
             # By its name: what the CDK would admit by reference ties its stack to those of all.
@@ -74,6 +76,23 @@ class LakeBucket(s3.Bucket):
                 destination_bucket_name=bucket_name("access-logs", settings=settings),
                 log_file_prefix=f"{purpose}/",
             )
+
+    def _close_to_lookups(self) -> None:
+        """Keep the CDK's lookup role out, which reads what it need not decrypt with KMS.
+
+        Pull requests run as it (docs/delivery.md).
+        """
+        lookups = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/cdk-*-lookup-role-*"
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="ClosedToLookups",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:GetObject*"],
+                resources=[self.arn_for_objects("*")],
+                conditions={"ArnLike": {"aws:PrincipalArn": lookups}},
+            )
+        )
 
 
 class AccessLogs(s3.Bucket):
@@ -140,10 +159,10 @@ class LakeStorage(Construct):
     """Where data lives: files land, tables are kept, query results expire."""
 
     def __init__(
-        self, scope: Construct, id: str, *, key: kms.IKey, settings: EnvironmentSettings
+        self, scope: Construct, id: str, *, encryption: Encryption, settings: EnvironmentSettings
     ) -> None:
         super().__init__(scope, id)
-        shared: dict[str, Any] = {"key": key, "settings": settings}
+        shared: dict[str, Any] = {"encryption": encryption, "settings": settings}
         kept_days = settings.storage.access_logs_days
         logs = kept_days and AccessLogs(self, "AccessLogs", kept_days=kept_days, settings=settings)
         self.landing = LakeBucket(

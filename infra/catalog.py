@@ -5,10 +5,10 @@ from __future__ import annotations
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_glue as glue
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.encryption import Encryption
 from infra.settings import EnvironmentSettings
 
 
@@ -20,7 +20,7 @@ class Catalog(Construct):
         scope: Construct,
         id: str,
         *,
-        key: kms.IKey,
+        encryption: Encryption,
         query_results: s3.IBucket,
         settings: EnvironmentSettings,
     ) -> None:
@@ -55,9 +55,7 @@ class Catalog(Construct):
                 ),
                 result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
                     output_location=query_results.s3_url_for_object("results/"),
-                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_KMS", kms_key=key.key_arn
-                    ),
+                    encryption_configuration=encryption.of_query_results,
                 ),
             ),
         )

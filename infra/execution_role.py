@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.buckets import ARCHIVE_PREFIX, LakeStorage
 from infra.catalog import Catalog
+from infra.encryption import Encryption
 
 TEMPORARY_TABLES = "temporary_"
 """What the names of tables start with that Athena reads a landed file through."""
@@ -36,7 +36,7 @@ class ExecutionRole(iam.Role):
         airflow_bucket: s3.IBucket,
         storage: LakeStorage,
         catalog: Catalog,
-        key: kms.IKey,
+        encryption: Encryption,
     ) -> None:
         environment_arn = arn("airflow", f"environment/{environment_name}")
         only_this_environment = {
@@ -63,7 +63,7 @@ class ExecutionRole(iam.Role):
                     environment_name=environment_name,
                     environment_arn=environment_arn,
                     airflow_bucket=airflow_bucket,
-                    key=key,
+                    encryption=encryption,
                 ),
                 *storage_statements(storage=storage),
                 *catalog_statements(catalog=catalog),
@@ -73,9 +73,13 @@ class ExecutionRole(iam.Role):
 
 
 def service_statements(
-    *, environment_name: str, environment_arn: str, airflow_bucket: s3.IBucket, key: kms.IKey
+    *,
+    environment_name: str,
+    environment_arn: str,
+    airflow_bucket: s3.IBucket,
+    encryption: Encryption,
 ) -> list[iam.PolicyStatement]:
-    """Return what MWAA itself needs of its execution role, with a customer key."""
+    """Return what MWAA itself needs of its execution role."""
     bucket = airflow_bucket.bucket_arn
     return [
         iam.PolicyStatement(
@@ -129,19 +133,26 @@ def service_statements(
             # The queues belong to an account of the service.
             resources=[arn("sqs", "airflow-celery-*", account="*")],
         ),
+        *key_statements(encryption),
+    ]
+
+
+def key_statements(encryption: Encryption) -> list[iam.PolicyStatement]:
+    """Return how the Celery queue is encrypted, and with a key of the environment the bucket too.
+
+    A key that MWAA owns is in an account of the service: whichever it is, it is none of this one.
+    """
+    actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "kms:Encrypt"]
+    sqs, s3 = (f"{service}.{Aws.REGION}.amazonaws.com" for service in ("sqs", "s3"))
+    if encryption.key:
+        return encryption.statements("UseKey", actions=actions, via=[sqs, s3])
+    return [
         iam.PolicyStatement(
-            sid="UseKey",
-            actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "kms:Encrypt"],
-            resources=[key.key_arn],
-            conditions={
-                "StringEquals": {
-                    "kms:ViaService": [
-                        f"sqs.{Aws.REGION}.amazonaws.com",
-                        f"s3.{Aws.REGION}.amazonaws.com",
-                    ]
-                }
-            },
-        ),
+            sid="UseKeyOfCeleryQueues",
+            actions=actions,
+            not_resources=[f"arn:{Aws.PARTITION}:kms:*:{Aws.ACCOUNT_ID}:key/*"],
+            conditions={"StringLike": {"kms:ViaService": [sqs]}},
+        )
     ]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 from aws_cdk import CfnResource, RemovalPolicy, Stack
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.encryption import Encryption
 from infra.settings import EnvironmentSettings
 
 AUTO_DELETE_PROVIDER = "Custom::S3AutoDeleteObjectsCustomResourceProvider"
@@ -24,14 +24,14 @@ class LakeLogGroup(logs.LogGroup):
         id: str,
         *,
         name: str,
-        key: kms.IKey,
+        encryption: Encryption,
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(
             scope,
             id,
             log_group_name=name,
-            encryption_key=key,
+            encryption_key=encryption.key,
             removal_policy=RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY,
         )
         # In days, as the settings have it; the CDK's own enumeration has no way from a number.
@@ -40,7 +40,9 @@ class LakeLogGroup(logs.LogGroup):
         ).retention_in_days = settings.log_retention_days
 
 
-def adopt_auto_delete_logs(stack: Stack, *, key: kms.IKey, settings: EnvironmentSettings) -> None:
+def adopt_auto_delete_logs(
+    stack: Stack, *, encryption: Encryption, settings: EnvironmentSettings
+) -> None:
     """Give the function that empties the stack's buckets, if there is one, a log group that ends.
 
     Lambda would make one for it that outlives the stack.
@@ -52,7 +54,7 @@ def adopt_auto_delete_logs(stack: Stack, *, key: kms.IKey, settings: Environment
         stack,
         "AutoDeleteLogs",
         name=f"/aws/lambda/{stack.stack_name}-auto-delete",
-        key=key,
+        encryption=encryption,
         settings=settings,
     )
     function = cast(CfnResource, provider.node.find_child("Handler"))

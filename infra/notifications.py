@@ -6,12 +6,12 @@ import json
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.encryption import Encryption
 from infra.execution_role import arn
 from infra.settings import EnvironmentSettings
 
@@ -23,16 +23,17 @@ INBOX_DAYS = 14
 class Notifications(Construct):
     """What the settings name of them, and what the DAGs need to use it.
 
-    The topic is encrypted with the environment's key and takes messages of this account alone, over
-    TLS alone. Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html
+    The topic is encrypted with the environment's key, if there is one, and takes messages of this
+    account alone, over TLS alone. Sources:
+    https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html
     and …/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, key: kms.IKey, settings: EnvironmentSettings
+        self, scope: Construct, id: str, *, encryption: Encryption, settings: EnvironmentSettings
     ) -> None:
         super().__init__(scope, id)
-        self._key = key
+        self._encryption = encryption
         self._settings = settings
         self._prefix = settings.prefix
         self.topic: sns.Topic | None = None
@@ -69,13 +70,8 @@ class Notifications(Construct):
                 )
             )
         if via:
-            statements.append(
-                iam.PolicyStatement(
-                    sid="UseKeyForMessages",
-                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                    resources=[self._key.key_arn],
-                    conditions={"StringEquals": {"kms:ViaService": via}},
-                )
+            statements += self._encryption.statements(
+                "UseKeyForMessages", actions=["kms:Decrypt", "kms:GenerateDataKey*"], via=via
             )
         return statements
 
@@ -123,7 +119,7 @@ class Notifications(Construct):
             "Topic",
             topic_name=self._settings.messages_topic,
             display_name=self._prefix,
-            master_key=self._key,
+            master_key=self._encryption.key,
             enforce_ssl=True,
         )
         if self._settings.operations.alarms:
@@ -163,7 +159,7 @@ class Notifications(Construct):
                 conditions={**of_account, "ArnLike": {"aws:SourceArn": alarms}},
             )
         )
-        self._key.add_to_resource_policy(
+        self._encryption.admit(
             iam.PolicyStatement(
                 sid="EncryptAlarms",
                 principals=[cloudwatch],
@@ -178,8 +174,8 @@ class Notifications(Construct):
             self,
             "Inbox",
             queue_name=f"{self._prefix}-messages",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=self._key,
+            encryption=self._encryption.of_queues,
+            encryption_master_key=self._encryption.key,
             enforce_ssl=True,
             retention_period=Duration.days(INBOX_DAYS),
             removal_policy=RemovalPolicy.DESTROY,

@@ -7,11 +7,11 @@ import ipaddress
 from aws_cdk import Aws, Fn, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_redshiftserverless as redshiftserverless
 from constructs import Construct
 
 from infra.buckets import ARCHIVE_PREFIX, UNLOAD_PREFIX, LakeStorage
+from infra.encryption import Encryption
 from infra.execution_role import arn
 from infra.log_groups import LakeLogGroup
 from infra.network import Network
@@ -39,7 +39,7 @@ class Redshift(Construct):
         redshift: RedshiftSettings,
         storage: LakeStorage,
         network: Network,
-        key: kms.IKey,
+        encryption: Encryption,
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(scope, id)
@@ -64,7 +64,7 @@ class Redshift(Construct):
         permissions = iam.Policy(
             self,
             "CopyPermissions",
-            statements=copy_statements(storage=storage, key=key),
+            statements=copy_statements(storage=storage, encryption=encryption),
             roles=[self.copy_role],
         )
         log_groups = [
@@ -72,7 +72,7 @@ class Redshift(Construct):
                 self,
                 f"{log}Logs",
                 name=f"/aws/redshift/{settings.prefix}/{log}",
-                key=key,
+                encryption=encryption,
                 settings=settings,
             )
             for log in LOGS
@@ -84,8 +84,8 @@ class Redshift(Construct):
             db_name=DATABASE,
             admin_username=ADMIN,
             manage_admin_password=True,
-            admin_password_secret_kms_key_id=key.key_arn,
-            kms_key_id=key.key_arn,
+            admin_password_secret_kms_key_id=encryption.key_arn,
+            kms_key_id=encryption.key_arn,
             default_iam_role_arn=self.copy_role.role_arn,
             iam_roles=[self.copy_role.role_arn],
             log_exports=list(LOGS),
@@ -186,7 +186,7 @@ class Redshift(Construct):
         }
 
 
-def copy_statements(*, storage: LakeStorage, key: kms.IKey) -> list[iam.PolicyStatement]:
+def copy_statements(*, storage: LakeStorage, encryption: Encryption) -> list[iam.PolicyStatement]:
     """Return what COPY and UNLOAD may do: read tables and landed originals, write unloads."""
     landing, curated = storage.landing.bucket_arn, storage.curated.bucket_arn
     unloaded = f"{curated}/{UNLOAD_PREFIX}*"
@@ -207,10 +207,9 @@ def copy_statements(*, storage: LakeStorage, key: kms.IKey) -> list[iam.PolicySt
             actions=["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
             resources=[unloaded],
         ),
-        iam.PolicyStatement(
-            sid="UseKey",
+        *encryption.statements(
+            "UseKey",
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=[key.key_arn],
-            conditions={"StringEquals": {"kms:ViaService": f"s3.{Aws.REGION}.amazonaws.com"}},
+            via=f"s3.{Aws.REGION}.amazonaws.com",
         ),
     ]

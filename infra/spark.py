@@ -5,12 +5,12 @@ from __future__ import annotations
 from aws_cdk import Aws
 from aws_cdk import aws_emrserverless as emrserverless
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.buckets import LakeStorage
 from infra.deployment import DAGS_PREFIX
+from infra.encryption import Encryption
 from infra.execution_role import arn
 from infra.log_groups import LakeLogGroup
 from infra.settings import EnvironmentSettings, SparkSettings
@@ -35,7 +35,7 @@ class Spark(Construct):
         spark: SparkSettings,
         airflow_bucket: s3.IBucket,
         storage: LakeStorage,
-        key: kms.IKey,
+        encryption: Encryption,
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(scope, id)
@@ -44,7 +44,7 @@ class Spark(Construct):
             self,
             "Logs",
             name=f"/aws/emr-serverless/{settings.prefix}",
-            key=key,
+            encryption=encryption,
             settings=settings,
         )
         capacity = emrserverless.CfnApplication.MaximumAllowedResourcesProperty(
@@ -81,7 +81,10 @@ class Spark(Construct):
             self,
             "JobPermissions",
             statements=job_statements(
-                airflow_bucket=airflow_bucket, storage=storage, key=key, log_group=self.log_group
+                airflow_bucket=airflow_bucket,
+                storage=storage,
+                encryption=encryption,
+                log_group=self.log_group,
             ),
             roles=[self.job_role],
         )
@@ -124,7 +127,11 @@ class Spark(Construct):
 
 
 def job_statements(
-    *, airflow_bucket: s3.IBucket, storage: LakeStorage, key: kms.IKey, log_group: LakeLogGroup
+    *,
+    airflow_bucket: s3.IBucket,
+    storage: LakeStorage,
+    encryption: Encryption,
+    log_group: LakeLogGroup,
 ) -> list[iam.PolicyStatement]:
     """Return what a job may do: read its script and landed files, write parts, and log."""
     landing, curated = storage.landing.bucket_arn, storage.curated.bucket_arn
@@ -150,11 +157,10 @@ def job_statements(
             ],
             resources=[f"{curated}/*"],
         ),
-        iam.PolicyStatement(
-            sid="UseKey",
+        *encryption.statements(
+            "UseKey",
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=[key.key_arn],
-            conditions={"StringEquals": {"kms:ViaService": f"s3.{Aws.REGION}.amazonaws.com"}},
+            via=f"s3.{Aws.REGION}.amazonaws.com",
         ),
         iam.PolicyStatement(
             sid="WriteLogs",

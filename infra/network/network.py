@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.encryption import Encryption
 from infra.network.endpoints import ServiceEndpoints
 from infra.network.security_group import AirflowSecurityGroup
 from infra.network.vpc import LakeVpc, existing_vpc
@@ -19,14 +19,16 @@ class Network(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, key: kms.IKey, settings: EnvironmentSettings
+        self, scope: Construct, id: str, *, encryption: Encryption, settings: EnvironmentSettings
     ) -> None:
         super().__init__(scope, id)
         network = settings.network
         self.vpc: ec2.IVpc
         self.private_subnets: list[ec2.ISubnet]
         if isinstance(network.vpc, NewVpc):
-            self.vpc = LakeVpc(self, "Vpc", vpc=network.vpc, key=key, settings=settings)
+            self.vpc = LakeVpc(
+                self, "Vpc", vpc=network.vpc, encryption=encryption, settings=settings
+            )
             self.private_subnets = self.vpc.private_subnets or self.vpc.isolated_subnets
         else:
             self.vpc, self.private_subnets = existing_vpc(self, "Vpc", vpc=network.vpc)

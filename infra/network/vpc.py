@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.encryption import Encryption
 from infra.log_groups import LakeLogGroup
 from infra.settings import EnvironmentSettings, ExistingVpc, NewVpc
 from infra.stack import ZONES, LakeStack
@@ -29,7 +29,7 @@ class LakeVpc(ec2.Vpc):
         id: str,
         *,
         vpc: NewVpc,
-        key: kms.IKey,
+        encryption: Encryption,
         settings: EnvironmentSettings,
     ) -> None:
         public = settings.network.routing == "public"
@@ -63,7 +63,7 @@ class LakeVpc(ec2.Vpc):
                         self,
                         "FlowLogGroup",
                         name=f"/aws/vpc/{settings.prefix}",
-                        key=key,
+                        encryption=encryption,
                         settings=settings,
                     )
                 ),

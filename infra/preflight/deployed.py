@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.preflight.connection import Connect, asked
 from infra.preflight.permissions import rights
 from infra.preflight.result import Result, failed, not_checked, passed
+from infra.settings import EnvironmentSettings
 
 type Environment = Mapping[str, Any]
 """As GetEnvironment describes it."""
@@ -24,8 +25,9 @@ EVERYWHERE = "0.0.0.0/0"
 SHOWN = 6
 
 
-def check_deployed(name: str, *, connect: Connect) -> Iterator[Result]:
-    """Check the MWAA environment `name`, if there is one."""
+def check_deployed(settings: EnvironmentSettings, *, connect: Connect) -> Iterator[Result]:
+    """Check the MWAA environment of the settings, if there is one."""
+    name = settings.prefix
     try:
         environment = connect("mwaa").get_environment(Name=name)["Environment"]
     except ClientError as error:
@@ -37,6 +39,7 @@ def check_deployed(name: str, *, connect: Connect) -> Iterator[Result]:
     except BotoCoreError as error:
         yield not_checked("deployed: environment", str(error))
         return
+    yield key_of_settings(environment, settings)
     for check, ask in CHECKS.items():
         yield asked(check, partial(ask, check, environment, connect))
 
@@ -94,6 +97,19 @@ def bucket(check: str, environment: Environment, connect: Connect) -> Result:
     if not blocks or not all(blocks.values()):
         return failed(check, f"{name} does not block all public access", mend)
     return passed(check, "versioned, public access blocked")
+
+
+def key_of_settings(environment: Environment, settings: EnvironmentSettings) -> Result:
+    """Whether the environment has a key of its own, as the settings want it: none can change."""
+    check, wanted = "deployed: encryption_key", settings.encryption_key
+    found = "customer-managed" if environment.get("KmsKey") else "aws-owned"
+    if found == wanted:
+        return passed(check, found)
+    return failed(
+        check,
+        f"it was made with encryption_key={found!r}, and the settings say {wanted!r}",
+        "set it back: MWAA takes no other key, and a deploy would delete one that is in use",
+    )
 
 
 def key(check: str, environment: Environment, connect: Connect) -> Result:

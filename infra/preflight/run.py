@@ -43,10 +43,10 @@ def preflight(
             options=environment.properties["AirflowConfigurationOptions"],
             airflow_version=settings.airflow.version,
         )
-        yield from check_templates(assembly, suppressions=read_suppressions(settings.name))
+        yield from check_templates(assembly, suppressions=read_suppressions(settings))
         if account:
             yield from check_account(settings, assembly, account=account)
-            yield from check_deployed(settings.prefix, connect=account.connect)
+            yield from check_deployed(settings, connect=account.connect)
         yield check_cost(settings, assembly)
 
 

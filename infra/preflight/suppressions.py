@@ -11,6 +11,7 @@ from typing import Literal
 import yaml
 from pydantic import Field
 
+from infra.settings import EncryptionKeyType, EnvironmentSettings
 from infra.settings.base import Settings
 
 SUPPRESSIONS = Path(__file__).with_suffix(".yaml")
@@ -41,6 +42,13 @@ class Suppression(Settings):
     reason: str = Field(min_length=10)
     environments: tuple[str, ...] = ()
     """Those that have such a resource; empty for all."""
+    encryption_key: EncryptionKeyType | None = None
+    """Of those, the environments with such keys; None for all."""
+
+    def concerns(self, settings: EnvironmentSettings) -> bool:
+        """Whether the environment has such a resource."""
+        named = not self.environments or settings.name in self.environments
+        return named and self.encryption_key in (None, settings.encryption_key)
 
     def covers(self, finding: Finding) -> bool:
         """Whether it is one of these."""
@@ -51,10 +59,12 @@ class Suppression(Settings):
         )
 
 
-def read_suppressions(environment: str, path: Path = SUPPRESSIONS) -> list[Suppression]:
+def read_suppressions(
+    settings: EnvironmentSettings, path: Path = SUPPRESSIONS
+) -> list[Suppression]:
     """Read those of an environment. Raises pydantic's ValidationError for what is not one."""
     listed = [Suppression.model_validate(entry) for entry in yaml.safe_load(path.read_text())]
-    return [each for each in listed if environment in (each.environments or (environment,))]
+    return [each for each in listed if each.concerns(settings)]
 
 
 def unsuppressed(findings: Iterable[Finding], suppressions: Sequence[Suppression]) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from infra.settings.airflow import TASKS_A_WORKER, AirflowSettings, LogSettings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
-from infra.settings.environment import EnvironmentSettings
+from infra.settings.environment import EncryptionKeyType, EnvironmentSettings
 from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
 from infra.settings.notifications import EmailSettings, NotificationSettings
 from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
@@ -14,6 +14,7 @@ __all__ = [
     "AirflowSettings",
     "AthenaSettings",
     "EmailSettings",
+    "EncryptionKeyType",
     "EnvironmentSettings",
     "ExistingVpc",
     "LogSettings",

@@ -15,6 +15,8 @@ from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
 from infra.settings.storage import StorageSettings
 from infra.settings.tags import PermissionsBoundary, Tags
 
+type EncryptionKeyType = Literal["customer-managed", "aws-owned"]
+"""As https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html calls them."""
 MAIL_PORTS = frozenset({25, 465, 587, 2525})
 REDSHIFT_ZONES = 3
 """A work group wants subnets in three zones.
@@ -34,6 +36,15 @@ class EnvironmentSettings(Settings):
     """Of every resource, such as who pays for it."""
     permissions_boundary: PermissionsBoundary | None = None
     """The managed policy that no role of the environment may exceed; None: there is none."""
+    encryption_key: EncryptionKeyType = "customer-managed"
+    """The keys that encrypt all that is kept: one of its own in KMS, with a price and a policy, or
+    those that AWS owns, which cost nothing and admit whoever may use the service.
+
+    Chosen before the first deploy. A change replaces the MWAA environment, which CloudFormation
+    refuses while its name is in use; the stack of the buckets is changed by then, and a key that is
+    in use may be deleted. Destroy the environment before, or deploy under another name
+    (docs/encryption.md); `lake preflight --aws` refuses the rest.
+    """
     keep_data: bool
     """Whether buckets, key, database, work group and logs outlive a `cdk destroy`."""
     termination_protection: bool

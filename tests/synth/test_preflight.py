@@ -28,4 +28,4 @@ def test_the_app_is_synthesized_with_its_bundle_and_every_finding_has_a_reason(
     assert all("Fn::" not in str(statement) for statement in role["Statement"])
     findings = list(cdk_nag(assembly))
     assert findings, "the rules have run"
-    assert not unsuppressed(findings, read_suppressions("dev"))
+    assert not unsuppressed(findings, read_suppressions(DEV))

@@ -231,6 +231,34 @@ def test_a_bucket_policy_for_tls_only_allows_the_local_calls(emulator: RunningEm
     assert s3.get_object(Bucket="tls-only", Key="key")["Body"].read() == b"1"
 
 
+def test_a_bucket_policy_that_names_a_role_by_its_arn_is_of_its_sessions(
+    emulator: RunningEmulator, rights: Rights
+) -> None:
+    keys = rights(allow("s3:GetObject", "*"))
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="closed")
+    s3.put_object(Bucket="closed", Key="key", Body=b"1")
+
+    def close_to(role: str) -> None:
+        statement = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:GetObject*",
+            "Resource": "arn:aws:s3:::closed/*",
+            "Condition": {
+                "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT_ID}:role/{role}"}
+            },
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        s3.put_bucket_policy(Bucket="closed", Policy=json.dumps(policy))
+
+    close_to("test*")
+    denied(emulator.client("s3", keys).get_object, Bucket="closed", Key="key")
+    assert s3.get_object(Bucket="closed", Key="key")["Body"].read() == b"1"
+    close_to("other*")
+    emulator.client("s3", keys).get_object(Bucket="closed", Key="key")
+
+
 @pytest.mark.parametrize("keys", [Keys("123456789012"), Keys("AKIAIOSFODNN7EXAMPLE")])
 def test_nobody_else_is_the_root_user(emulator: RunningEmulator, keys: Keys) -> None:
     with pytest.raises(ClientError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.environments import DEV, PROD
 from infra.settings import (
@@ -17,7 +19,7 @@ from infra.settings import (
 )
 from tests.embedded.cdk import Cdk, left_behind
 from tests.embedded.fake_mwaa import FakeMwaa
-from tests.embedded.running import RunningEmulator
+from tests.embedded.running import ACCOUNT_ID, REGION, RunningEmulator
 
 pytestmark = [pytest.mark.embedded, pytest.mark.synth]
 
@@ -29,6 +31,15 @@ MICRO: dict[str, Any] = {
     "min_webservers": 1,
     "max_webservers": 1,
 }
+LARGE: dict[str, Any] = {
+    "environment_class": "mw1.large",
+    "min_workers": 25,
+    "max_workers": 25,
+    "schedulers": 5,
+    "min_webservers": 5,
+    "max_webservers": 5,
+}
+"""The class at its most."""
 PRIVATE = NetworkSettings(vpc=NewVpc(), routing="private")
 CUSTOMER = NetworkSettings(
     vpc=NewVpc(nat_gateways=1, flow_logs=False), endpoint_management="CUSTOMER"
@@ -180,6 +191,95 @@ def test_two_environments_in_one_account_come_and_go_by_themselves(
     cdk.choose(one, two)
     deploys_again_without_a_change(cdk, mwaa, stacks=4)
     cdk.destroy()
+
+
+def test_keys_that_aws_owns_at_the_most_of_a_large_class(
+    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa, bootstrapped: dict[str, Any]
+) -> None:
+    large = airflow(DEV, **LARGE)
+    settings = changed(DEV, name="owned", encryption_key="aws-owned", airflow=large)
+    cdk.choose(settings)
+    cdk.deploy()
+    environment = emulator.client("mwaa").get_environment(Name="lake-owned")["Environment"]
+    assert "KmsKey" not in environment
+    assert (
+        mwaa.environments["lake-owned"].items()
+        >= {
+            "EnvironmentClass": "mw1.large",
+            "MinWorkers": 25,
+            "MaxWorkers": 25,
+            "Schedulers": 5,
+            "MinWebservers": 5,
+            "MaxWebservers": 5,
+        }.items()
+    )
+    encrypts_with_keys_of_aws(emulator, "lake-owned")
+    left = left_behind(emulator)
+    assert (left["keys"], left["aliases"]) == (bootstrapped["keys"], bootstrapped["aliases"])
+    only_the_cdks_lookup_role_is_kept_out(emulator, f"lake-owned-landing-{ACCOUNT_ID}-{REGION}")
+    deploys_again_without_a_change(cdk, mwaa, stacks=4)
+
+    cdk.choose(changed(settings, airflow=airflow(DEV, **LARGE | {"min_workers": 2})))
+    cdk.deploy()
+    (sent,) = mwaa.sent("PATCH")
+    assert (sent["MinWorkers"], sent.get("KmsKey")) == (2, None)
+
+    cdk.choose(changed(settings, encryption_key="customer-managed"))
+    assert "custom-named resource requires replacing: KmsKey" in cdk.deploy(succeeds=False)
+    assert "KmsKey" not in mwaa.environments["lake-owned"]
+    cdk.destroy()
+
+
+def encrypts_with_keys_of_aws(emulator: RunningEmulator, prefix: str) -> None:
+    """As each service says it of what the environment has there."""
+    s3, sqs, sns = (emulator.client(name) for name in ("s3", "sqs", "sns"))
+    buckets = [
+        each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith(prefix)
+    ]
+    assert len(buckets) == 4
+    for bucket in buckets:
+        found = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+        (rule,) = found["Rules"]
+        assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    queues = sqs.list_queues(QueueNamePrefix=prefix)["QueueUrls"]
+    assert len(queues) > 1
+    for queue in queues:
+        attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        assert attributes["SqsManagedSseEnabled"] == "true"
+        assert "KmsMasterKeyId" not in attributes
+    (topic,) = sns.list_topics()["Topics"]
+    assert topic["TopicArn"].endswith(f":{prefix}-messages")
+    assert "KmsMasterKeyId" not in sns.get_topic_attributes(**topic)["Attributes"]
+    group = emulator.client("athena").get_work_group(WorkGroup=prefix)["WorkGroup"]
+    configuration = group["Configuration"]
+    assert configuration["EnforceWorkGroupConfiguration"] is True
+    encryption = configuration["ResultConfiguration"]["EncryptionConfiguration"]
+    assert encryption == {"EncryptionOption": "SSE_S3"}
+    groups = [
+        each
+        for each in emulator.client("logs").describe_log_groups()["logGroups"]
+        if prefix in each["logGroupName"]
+    ]
+    assert len(groups) > 5
+    assert not [each for each in groups if "kmsKeyId" in each]
+
+
+def only_the_cdks_lookup_role_is_kept_out(emulator: RunningEmulator, bucket: str) -> None:
+    """Which pull requests run as: on AWS it may read all objects that KMS does not keep from it."""
+    s3, iam = emulator.client("s3"), emulator.client("iam")
+    s3.put_object(Bucket=bucket, Key="file", Body=b"1")
+    name = f"cdk-hnb659fds-lookup-role-{ACCOUNT_ID}-{REGION}"
+    # As AWS's policy ReadOnlyAccess lets it.
+    read = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [read]})
+    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=document)
+    role = iam.get_role(RoleName=name)["Role"]["Arn"]
+    lookup = emulator.client("s3", emulator.assume(role))
+    assert lookup.get_bucket_encryption(Bucket=bucket)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        lookup.get_object(Bucket=bucket, Key="file")
+    assert s3.get_object(Bucket=bucket, Key="file")["Body"].read() == b"1"
+    iam.delete_role_policy(RoleName=name, PolicyName="read")
 
 
 def test_prod_is_protected_and_keeps_its_data(

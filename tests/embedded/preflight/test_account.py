@@ -139,7 +139,7 @@ def account(emulator: RunningEmulator) -> dict[str, Result]:
 
 
 def deployed(emulator: RunningEmulator) -> dict[str, Result]:
-    results = check_deployed(NAME, connect=emulator.client)
+    results = check_deployed(DEV, connect=emulator.client)
     return {result.check: result for result in results}
 
 

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from infra.environments import DEV, ENVIRONMENTS, UnknownEnvironmentError, environment_settings
+from infra.environments import (
+    DEV,
+    ENVIRONMENTS,
+    PROD,
+    UnknownEnvironmentError,
+    environment_settings,
+)
 from infra.settings import (
     AirflowSettings,
     EmailSettings,
@@ -122,6 +128,13 @@ def test_parallelism_is_an_option_that_may_be_set() -> None:
 def test_a_name_that_would_not_do_in_every_physical_name_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="name"):
         EnvironmentSettings(**DEV.model_dump() | {"name": name})
+
+
+def test_the_key_is_the_customers_unless_the_settings_leave_it_to_aws() -> None:
+    assert {DEV.encryption_key, PROD.encryption_key} == {"customer-managed"}
+    for wrong in ("aws-managed", "arn:aws:kms:us-east-1:111122223333:key/1"):
+        with pytest.raises(ValidationError, match="'customer-managed' or 'aws-owned'"):
+            EnvironmentSettings(**DEV.model_dump() | {"encryption_key": wrong})
 
 
 def test_originals_that_would_expire_before_they_move_to_a_colder_class_are_refused() -> None:

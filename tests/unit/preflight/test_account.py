@@ -20,6 +20,7 @@ from infra.preflight.permissions import rights
 from infra.preflight.quotas import QUOTAS
 from infra.preflight.quotas import room as has_room
 from infra.preflight.result import Outcome
+from infra.settings import EnvironmentSettings
 
 ID, REGION = "123456789012", "eu-west-1"
 BUCKET = f"lake-dev-landing-{ID}-{REGION}"
@@ -194,7 +195,7 @@ def test_what_cannot_be_asked_is_not_checked(failure: Exception) -> None:
 def test_an_environment_that_is_not_deployed_is_not_checked() -> None:
     connect = clients(mwaa={"get_environment": raising("ResourceNotFoundException")})
 
-    (result,) = deployed.check_deployed("lake-dev", connect=connect)
+    (result,) = deployed.check_deployed(DEV, connect=connect)
 
     assert result.outcome is Outcome.NOT_CHECKED
     assert result.found == "lake-dev is not deployed yet"
@@ -280,6 +281,18 @@ def test_the_key_admits_the_logs_of_its_region() -> None:
     assert key("logs.us-east-1.amazonaws.com").outcome is Outcome.FAIL
     own = {**ENVIRONMENT, "KmsKey": ""}
     assert deployed.key("key", own, clients()).found == "AWS's own"
+
+
+def test_a_key_that_the_settings_do_not_say_is_never_deployed_over() -> None:
+    own = EnvironmentSettings(**{**dict(DEV), "encryption_key": "aws-owned"})
+    without = {**ENVIRONMENT, "KmsKey": ""}
+
+    assert deployed.key_of_settings(ENVIRONMENT, DEV).outcome is Outcome.PASS
+    assert deployed.key_of_settings(without, own).outcome is Outcome.PASS
+    changed = deployed.key_of_settings(ENVIRONMENT, own)
+    assert changed.outcome is Outcome.FAIL
+    assert "made with encryption_key='customer-managed'" in changed.found
+    assert deployed.key_of_settings(without, DEV).outcome is Outcome.FAIL
 
 
 def test_mwaas_principals_may_both_assume_the_role() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from infra.environments import ENVIRONMENTS
+from infra.environments import DEV, ENVIRONMENTS, PROD
 from infra.preflight import linters
 from infra.preflight.assembly import REPORT, Assembly
 from infra.preflight.linters import (
@@ -24,6 +24,7 @@ from infra.preflight.linters import (
 from infra.preflight.result import Outcome, Result
 from infra.preflight.suppressions import Finding, Suppression, read_suppressions
 from infra.preflight.templates import check_templates
+from infra.settings import EnvironmentSettings
 
 POLICY = {
     "Version": "2012-10-17",
@@ -143,9 +144,9 @@ def test_a_suppression_needs_a_reason() -> None:
         Suppression(linter="cdk-nag", rule="S1", resource="*", reason="")
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_suppressions_of_the_product_are_read(environment: str) -> None:
-    assert read_suppressions(environment)
+@pytest.mark.parametrize("settings", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_the_suppressions_of_the_product_are_read(settings: EnvironmentSettings) -> None:
+    assert read_suppressions(settings)
 
 
 def test_a_suppression_may_be_of_one_environment_only(tmp_path: Path) -> None:
@@ -153,8 +154,18 @@ def test_a_suppression_may_be_of_one_environment_only(tmp_path: Path) -> None:
     entry = suppression(environments=["dev"]).model_dump(mode="json")
     path.write_text(json.dumps([entry]))
 
-    assert len(read_suppressions("dev", path)) == 1
-    assert not read_suppressions("prod", path)
+    assert len(read_suppressions(DEV, path)) == 1
+    assert not read_suppressions(PROD, path)
+
+
+def test_a_suppression_may_be_of_environments_without_a_key_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "suppressions.yaml"
+    entry = suppression(encryption_key="aws-owned").model_dump(mode="json")
+    path.write_text(json.dumps([entry]))
+    owned = EnvironmentSettings(**{**dict(DEV), "encryption_key": "aws-owned"})
+
+    assert len(read_suppressions(owned, path)) == 1
+    assert not read_suppressions(DEV, path)
 
 
 def test_a_policy_is_rendered_with_the_arns_that_it_will_have(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def install(work_group_of: athena.WorkGroupOf, warehouses: redshift.Warehouses) 
     seam.wrap_iam_action(_name_action)
     seam.wrap_resource_arn(name_resources)
     seam.wrap_enforce(_enforce_on_every)
+    seam.take_roles_for_principals()
     seam.resolve_policy_variables()
     seam.name_resource_in_denials(lambda: (_denied_action.get(), _denied_resource.get()))
 

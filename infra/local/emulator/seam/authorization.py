@@ -13,6 +13,7 @@ from infra.local.emulator.seam.services import Request, Response
 _actions: Any = import_module("ministack.core.iam_actions")
 _app: Any = import_module("ministack.app")
 _evaluator: Any = import_module("ministack.core.iam_evaluator")
+_iam: Any = import_module("ministack.services.iam")
 _router: Any = import_module("ministack.core.router")
 _sts: Any = import_module("ministack.services.sts")
 
@@ -192,6 +193,23 @@ def resolve_policy_variables() -> None:
         return answer
 
     _evaluator._conditions_met = met
+
+
+def take_roles_for_principals() -> None:
+    """Let `aws:PrincipalArn` be the ARN of a session's role; as it is, it is that of the session.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    original = _evaluator._resolve_condition_key
+
+    def resolve(key: str, context: Any) -> Any:
+        if key.lower() == "aws:principalarn" and context.principal_type == "AssumedRole":
+            name = _evaluator._role_name_from_assumed_arn(context.principal_arn)
+            role = _iam._roles.get_scoped(context.principal_account, None, name)
+            return role["Arn"] if role else None
+        return original(key, context)
+
+    _evaluator._resolve_condition_key = resolve
 
 
 def name_resource_in_denials(denied: Callable[[], tuple[str | None, str]]) -> None:

@@ -55,6 +55,7 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "evaluate": "(ctx, policies, limits)",
         "enforce": "(access_key_id, iam_action, service, region, resource_arn, service_context)",
         "_resolve_condition_key": "(key, ctx)",
+        "_role_name_from_assumed_arn": "(assumed_arn)",
         "is_root_access_key": "(access_key_id)",
         "resolve_caller_identity": "(access_key_id)",
         "resolve_credential": "(access_key_id, account_id, session_token)",
@@ -124,6 +125,7 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
         "_partitions": "AccountRegionScopedDict",
         "_tables": "AccountRegionScopedDict",
     },
+    "services.iam": {"_roles": "AccountScopedDict"},
     "services.lambda_svc": {"_layers": "AccountRegionScopedDict"},
     "services.s3": {
         "DATA_DIR": "str",
