@@ -2,10 +2,11 @@
 
 from infra.settings.airflow import TASKS_A_WORKER, AirflowSettings, LogSettings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
-from infra.settings.environment import EnvironmentSettings
+from infra.settings.environment import EnvironmentSettings, by_name
 from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
 from infra.settings.notifications import EmailSettings, NotificationSettings
 from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
+from infra.settings.refusals import SettingsRefused
 from infra.settings.storage import StorageSettings
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "NotificationSettings",
     "OperationsSettings",
     "RedshiftSettings",
+    "SettingsRefused",
     "SparkSettings",
     "StorageSettings",
+    "by_name",
 ]

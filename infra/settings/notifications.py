@@ -49,5 +49,5 @@ class NotificationSettings(Settings):
     def subscribed_to_something(self) -> Self:
         """Refuse subscriptions to a topic that there is not."""
         if not self.topic and (self.subscribers or self.inbox):
-            raise ValueError("subscribers and inbox need topic=True")
+            raise ValueError("topic=False: subscribers and inbox need topic=True")
         return self

@@ -76,12 +76,12 @@ def test_networks_that_cannot_work_are_refused(network: dict[str, Any], message:
     [
         (
             {"network": {"vpc": {}, "routing": "private"}, "notifications": SLACK},
-            "slack_connection_id: Slack is on the Internet",
+            "slack_connection_id='lake_slack': Slack is on the Internet",
         ),
         ({"network": NEW, "notifications": EMAIL}, "one of the ports 25, 465, 587, 2525"),
         (
             {"network": EXISTING, "redshift": RedshiftSettings()},
-            "needs 3 redshift_subnet_ids in distinct zones, not 0",
+            "redshift_subnet_ids: redshift needs 3 in distinct zones, not 0",
         ),
         ({"network": {**NEW, "web_clients": ("10.8.0.0/16",)}}, "is not in the VPC"),
     ],
@@ -93,5 +93,5 @@ def test_what_the_network_does_not_have_is_refused(changed: dict[str, Any], mess
 
 def test_redshift_by_the_context_is_held_to_the_network_too() -> None:
     settings = EnvironmentSettings(**{**dict(DEV), "network": EXISTING})
-    with pytest.raises(ValidationError, match="needs 3 redshift_subnet_ids"):
+    with pytest.raises(ValidationError, match="redshift_subnet_ids: redshift needs 3"):
         settings.on_redshift()

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from infra.environments import DEV, ENVIRONMENTS, UnknownEnvironmentError, environment_settings
+from infra.chosen import UnknownEnvironmentError, environment_settings
+from infra.environments import DEV, ENVIRONMENTS
 from infra.settings import (
     AirflowSettings,
     EmailSettings,
@@ -154,7 +155,7 @@ def test_what_redshift_serverless_does_not_offer_is_refused(
 
 
 def test_models_run_on_redshift_only_where_there_is_one() -> None:
-    with pytest.raises(ValidationError, match="need redshift=RedshiftSettings"):
+    with pytest.raises(ValidationError, match=r"expected redshift=RedshiftSettings"):
         EnvironmentSettings(**DEV.model_dump() | {"models_on": ("redshift",)})
     assert (DEV.redshift, DEV.models_on) == (None, ("athena",))
     assert DEV.on_redshift().redshift == RedshiftSettings()

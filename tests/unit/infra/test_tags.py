@@ -69,5 +69,5 @@ def test_what_is_no_policy_is_refused(boundary: str) -> None:
 
 def test_the_boundary_of_another_account_is_refused() -> None:
     dev(permissions_boundary=ARN, account="111122223333")
-    with pytest.raises(ValidationError, match="a policy of the account 111122223333: expected"):
+    with pytest.raises(ValidationError, match="expected a policy of the account 444455556666"):
         dev(permissions_boundary=ARN, account="444455556666")
