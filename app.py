@@ -12,7 +12,7 @@ from infra.airflow import AirflowEnvironment
 from infra.arrivals import Arrivals
 from infra.arriving import ArrivalsRefused, data_sets_on_arrival
 from infra.buckets import LakeStorage
-from infra.bundle import build_bundle
+from infra.bundle import BundleRefused, build_bundle
 from infra.catalog import Catalog
 from infra.chosen import environment_settings, with_redshift
 from infra.encryption import EncryptionKey
@@ -27,7 +27,14 @@ from infra.stack import LakeStack
 
 REPOSITORY = Path(__file__).resolve().parent
 DEFAULT_ENVIRONMENT = "dev"
-REFUSALS = (SettingsRefused, DataSetError, ArrivalsRefused)
+REFUSALS = (
+    SettingsRefused,
+    DataSetError,
+    ArrivalsRefused,
+    BundleRefused,
+    FileExistsError,  # two DAG files of one name
+    FileNotFoundError,  # a part of the checkout
+)
 """What ends the synthesis with a message, and no traceback."""
 
 

@@ -15,6 +15,7 @@ from infra.preflight.dags import check_dags
 from infra.preflight.deployed import check_deployed
 from infra.preflight.requirements import check_requirements
 from infra.preflight.result import Result, failed
+from infra.preflight.startup import check_startup
 from infra.preflight.suppressions import read_suppressions
 from infra.preflight.templates import check_templates
 from infra.settings import EnvironmentSettings
@@ -31,6 +32,7 @@ def preflight(
         private=settings.network.routing == "private",
         local=local,
     )
+    yield from check_startup(REPOSITORY / "requirements" / "startup.sh")
     with TemporaryDirectory(prefix="lake-preflight-") as folder:
         try:
             assembly = synthesize(settings, Path(folder))

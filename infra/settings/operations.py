@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from infra.settings.base import Settings
+from infra.settings.base import Distinct, Settings
 from infra.settings.notifications import EmailAddress
 
 METRICS_NAMESPACE = "MwaaLake"
@@ -36,7 +36,7 @@ class OperationsSettings(Settings):
     which looks, to the next. CloudWatch looks back seven days at most."""
     budget_usd_a_month: int | None = Field(default=None, ge=1)
     """What everything with the environment's tag `lake` may cost; None: no budget."""
-    budget_addresses: tuple[EmailAddress, ...] = Field(default=(), max_length=MOST_ADDRESSES)
+    budget_addresses: Distinct[EmailAddress] = Field(default=(), max_length=MOST_ADDRESSES)
     """Who is mailed at 80 % of it by forecast, and at 100 %."""
 
     @property

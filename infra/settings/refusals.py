@@ -14,7 +14,7 @@ OURS = (
     (r"^Value error, ", ""),
     (r"^Input should be ", "expected "),
     (r"^String should match pattern ", "expected a text that matches "),
-    (r"^(Tuple|Dictionary|String|List) should have ", "expected "),
+    (r"^(Tuple|Dictionary|String|Value) should have ", "expected "),
     (r" after validation, not ", ", not "),
 )
 """pydantic's words, and ours."""
@@ -58,7 +58,7 @@ def _said(problem: ErrorDetails, prefix: str, places: Sequence[Place]) -> str:
         known = _settings_of(path.rpartition(".")[0], places)
         meant = get_close_matches(path.rpartition(".")[2], known, n=1) or known
         text = f"there is no such setting: expected {' or '.join(meant)}"
-    elif known := _settings_of(path, places):
+    elif problem["type"] == "value_error" and (known := _settings_of(path, places)):
         # A validator of several settings begins with the one that it is about.
         first = re.split(r"\W", text, maxsplit=1)[0]
         joined = f"{path}.{text}" if first in known else f"{path}: {text}"
