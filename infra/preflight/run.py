@@ -13,6 +13,7 @@ from infra.preflight.connection import Account
 from infra.preflight.cost import Cost, check_cost, costs
 from infra.preflight.dags import check_dags
 from infra.preflight.deployed import check_deployed
+from infra.preflight.existing_vpc import check_existing_vpc
 from infra.preflight.requirements import check_requirements
 from infra.preflight.result import Result, failed
 from infra.preflight.startup import check_startup
@@ -48,6 +49,7 @@ def preflight(
         yield from check_templates(assembly, suppressions=read_suppressions(settings.name))
         if account:
             yield from check_account(settings, assembly, account=account)
+            yield from check_existing_vpc(settings, connect=account.connect)
             yield from check_deployed(settings.prefix, connect=account.connect)
         yield check_cost(settings, assembly)
 
