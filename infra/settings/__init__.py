@@ -7,6 +7,7 @@ from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
 from infra.settings.notifications import EmailSettings, NotificationSettings
 from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
 from infra.settings.refusals import SettingsRefused
+from infra.settings.secrets import SecretsSettings
 from infra.settings.storage import StorageSettings
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "NotificationSettings",
     "OperationsSettings",
     "RedshiftSettings",
+    "SecretsSettings",
     "SettingsRefused",
     "SparkSettings",
     "StorageSettings",

@@ -15,6 +15,7 @@ from infra.settings.network import ExistingVpc, NetworkSettings
 from infra.settings.notifications import NotificationSettings
 from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
 from infra.settings.refusals import SettingsRefused
+from infra.settings.secrets import SecretsSettings
 from infra.settings.storage import StorageSettings
 from infra.settings.tags import PermissionsBoundary, Tags
 
@@ -48,6 +49,7 @@ class EnvironmentSettings(Settings):
     airflow: AirflowSettings
     notifications: NotificationSettings = NotificationSettings()
     operations: OperationsSettings = OperationsSettings()
+    secrets: SecretsSettings = SecretsSettings()
     spark: SparkSettings | None = None
     """None: no data set of the environment has `engine: spark`."""
     redshift: RedshiftSettings | None = None

@@ -455,6 +455,11 @@ MESSAGES = (
         "operations.freshness_hours=169",
     ),
     Row(
+        "a beginning of secrets with a star",
+        {"secrets.connections": ("lake_*",)},
+        "DEV: secrets.connections.0='lake_*': expected a text that matches",
+    ),
+    Row(
         "a budget untold",
         {"operations.budget_usd_a_month": 500},
         "operations.budget_usd_a_month=500 tells nobody",
