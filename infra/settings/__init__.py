@@ -5,7 +5,7 @@ from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettin
 from infra.settings.environment import EnvironmentSettings, by_name
 from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
 from infra.settings.notifications import EmailSettings, NotificationSettings
-from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
+from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings, SlackSettings
 from infra.settings.refusals import SettingsRefused
 from infra.settings.secrets import SecretsSettings
 from infra.settings.storage import StorageSettings
@@ -26,6 +26,7 @@ __all__ = [
     "RedshiftSettings",
     "SecretsSettings",
     "SettingsRefused",
+    "SlackSettings",
     "SparkSettings",
     "StorageSettings",
     "by_name",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -16,11 +16,22 @@ MOST_ADDRESSES = 10
 (https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_NotificationWithSubscribers.html)."""
 
 
+class SlackSettings(Settings):
+    """A channel of Slack in which Amazon Q Developer (AWS Chatbot) tells of alarms."""
+
+    workspace_id: Annotated[str, Field(pattern=r"^T[0-9A-Z]{8,20}$", examples=["T0123ABCD"])]
+    """Of the workspace, once somebody has authorized it in the console of Amazon Q Developer."""
+    channel_id: Annotated[str, Field(pattern=r"^[CG][0-9A-Z]{8,20}$", examples=["C0123ABCD"])]
+    """Of the channel, which the app is invited to where it is private."""
+
+
 class OperationsSettings(Settings):
     """Which alarms, dashboard and budget there are; an alarm tells the topic of messages."""
 
     alarms: bool = True
     """Whether CloudWatch tells of what MWAA and the data sets measure."""
+    slack: SlackSettings | None = None
+    """Where alarms are told besides; None: the topic alone."""
     dashboard: bool = True
     """Whether there is a dashboard of it in CloudWatch."""
     quarantine_ratio: float = Field(default=0.01, ge=0, lt=1)
@@ -48,6 +59,13 @@ class OperationsSettings(Settings):
     def measured(self) -> bool:
         """Whether the DAGs measure: each metric costs."""
         return self.alarms or self.dashboard
+
+    @model_validator(mode="after")
+    def alarms_to_tell_in_slack(self) -> Self:
+        """Refuse a channel that nothing is told in."""
+        if self.slack and not self.alarms:
+            raise ValueError("slack needs alarms=True: there is nothing else that it tells of")
+        return self
 
     @model_validator(mode="after")
     def somebody_is_told_of_the_budget(self) -> Self:

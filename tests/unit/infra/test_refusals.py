@@ -50,6 +50,7 @@ MICRO = {
 }
 ADDRESS = "a@example.com"
 EMAIL = {"sender": "lake@example.com", "recipients": (ADDRESS,)}
+SLACK = {"workspace_id": "T0123ABCD", "channel_id": "C0123ABCD"}
 PRIVATE = {"network.routing": "private", "network.vpc.nat_gateways": 0}
 
 
@@ -453,6 +454,21 @@ MESSAGES = (
         "longer than CloudWatch looks back",
         {"operations.freshness_hours": 169},
         "operations.freshness_hours=169",
+    ),
+    Row(
+        "a channel that nothing is told in",
+        {"operations.alarms": False, "operations.slack": SLACK},
+        "DEV: operations.slack needs alarms=True",
+    ),
+    Row(
+        "a workspace by name",
+        {"operations.slack": SLACK | {"workspace_id": "my-team"}},
+        "DEV: operations.slack.workspace_id='my-team': expected a text that matches",
+    ),
+    Row(
+        "a channel by name",
+        {"operations.slack": SLACK | {"channel_id": "#alarms"}},
+        "DEV: operations.slack.channel_id='#alarms': expected a text that matches",
     ),
     Row(
         "a beginning of secrets with a star",
