@@ -12,21 +12,30 @@ from infra.airflow import AirflowEnvironment
 from infra.arrivals import Arrivals
 from infra.arriving import ArrivalsRefused, data_sets_on_arrival
 from infra.buckets import LakeStorage
-from infra.bundle import build_bundle
+from infra.bundle import BundleRefused, build_bundle
 from infra.catalog import Catalog
+from infra.chosen import environment_settings, with_redshift
 from infra.encryption import Encryption
-from infra.environments import UnknownEnvironmentError, environment_settings
 from infra.log_groups import adopt_auto_delete_logs
 from infra.models import read_models
 from infra.network import Network
 from infra.notifications import Notifications
 from infra.operations import Operations, watched_tables
 from infra.redshift import Redshift
-from infra.settings import EnvironmentSettings
+from infra.settings import EnvironmentSettings, SettingsRefused
 from infra.stack import LakeStack
 
 REPOSITORY = Path(__file__).resolve().parent
 DEFAULT_ENVIRONMENT = "dev"
+REFUSALS = (
+    SettingsRefused,
+    DataSetError,
+    ArrivalsRefused,
+    BundleRefused,
+    FileExistsError,  # two DAG files of one name
+    FileNotFoundError,  # a part of the checkout
+)
+"""What ends the synthesis with a message, and no traceback."""
 
 
 def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: Path) -> None:
@@ -121,14 +130,19 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
 
 
 def chosen_settings(app: cdk.App) -> EnvironmentSettings:
-    """Return the settings that the context's `environment` names, or raise UnknownEnvironmentError.
+    """Return the settings that the context's `environment` names.
 
     `cdk … -c environment=prod` sets it; without it, it is `dev`. `-c redshift=true` adds Redshift
     to the environment and runs its models there too, whatever its settings say.
+
+    Raises:
+        SettingsRefused: there is no such environment, or it cannot be what it is said to be.
     """
     settings = environment_settings(app.node.try_get_context("environment") or DEFAULT_ENVIRONMENT)
-    wanted = app.node.try_get_context("redshift") in (True, "true")
-    return settings.on_redshift() if wanted else settings
+    redshift = app.node.try_get_context("redshift")
+    if redshift not in (None, True, False, "true", "false"):
+        raise SettingsRefused(f"-c redshift={redshift}: expected true or false")
+    return with_redshift(settings) if redshift in (True, "true") else settings
 
 
 def main() -> None:
@@ -136,7 +150,7 @@ def main() -> None:
     app = cdk.App()
     try:
         add_environment(app, settings=chosen_settings(app), repository=REPOSITORY)
-    except (UnknownEnvironmentError, DataSetError, ArrivalsRefused) as error:
+    except REFUSALS as error:
         sys.exit(str(error))
     app.synth()
 

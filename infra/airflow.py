@@ -18,6 +18,7 @@ from infra.log_groups import LakeLogGroup
 from infra.network import EnvironmentEndpoints, Network
 from infra.notifications import Notifications
 from infra.redshift import Redshift
+from infra.secrets_manager import secrets_options, secrets_statements
 from infra.settings import EnvironmentSettings, LogSettings
 from infra.spark import Spark
 
@@ -72,6 +73,9 @@ class AirflowEnvironment(Construct):
             encryption=encryption,
         )
         self.execution_role.permissions.add_statements(*notifications.airflow_statements)
+        self.execution_role.permissions.add_statements(
+            *secrets_statements(settings=settings, encryption=encryption)
+        )
         self.execution_role.permissions.add_statements(*arrival_statements(settings=settings))
         self.spark = None
         if settings.spark:
@@ -133,7 +137,7 @@ class AirflowEnvironment(Construct):
             startup_script_s3_path=deployment.startup_script.key,
             startup_script_s3_object_version=deployment.startup_script.version_id,
             airflow_configuration_options={
-                **notifications.connection_options,
+                **secrets_options(settings),
                 **airflow.options,
                 "lake.landing_bucket": storage.landing.bucket_name,
                 "lake.curated_bucket": storage.curated.bucket_name,

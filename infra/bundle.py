@@ -9,6 +9,7 @@ startup.sh         what MWAA runs before it installs
 from __future__ import annotations
 
 import shutil
+import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ ZIP_MODE = 0o100644 << 16
 """A regular file, rw-r--r--, as the ZIP format's external attributes."""
 UNIX = 3
 """The system that wrote the archive, so that its bytes do not depend on the platform."""
+
+
+class BundleRefused(ValueError):
+    """Parts that Airflow would take for others; the text names the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +81,9 @@ def plugins_members(repository: Path) -> dict[str, Path]:
 def build_bundle(*, repository: Path, destination: Path) -> Bundle:
     """Build the bundle of the checkout `repository` in `destination`, whose content it replaces.
 
-    Raises FileNotFoundError naming what is missing in the checkout.
+    Raises:
+        FileNotFoundError: a part is missing in the checkout; with its name.
+        BundleRefused: a module would take the place of another one.
     """
     shutil.rmtree(destination, ignore_errors=True)
     bundle = Bundle(
@@ -91,8 +98,34 @@ def build_bundle(*, repository: Path, destination: Path) -> Bundle:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
     write_dag_files(bundle.dags)
+    _refuse_shadows(dags=bundle.dags, plugins=repository / "plugins")
 
     write_zip(bundle.plugins, plugins_members(repository))
     shutil.copyfile(repository / "requirements" / "requirements.txt", bundle.requirements)
     shutil.copyfile(repository / "requirements" / "startup.sh", bundle.startup_script)
     return bundle
+
+
+def _refuse_shadows(*, dags: Path, plugins: Path) -> None:
+    """Raise BundleRefused for a module that would take the place of another one.
+
+    Airflow puts both folders on Python's path, and executes their files under their bare names.
+    """
+    below_dags, below_plugins = _modules(dags), _modules(plugins)
+    for folder, modules in (("dags", below_dags), ("plugins", below_plugins)):
+        if taken := sorted(modules & sys.stdlib_module_names):
+            raise BundleRefused(
+                f"{folder}/{taken[0]}: Python has a module {taken[0]!r} of its own, which this one "
+                "would take the place of: expected another name"
+            )
+    if twice := sorted(below_dags & below_plugins):
+        raise BundleRefused(
+            f"plugins/{twice[0]}: dags/ has a module {twice[0]!r}, too, and stands before it on "
+            "Python's path: expected another name"
+        )
+
+
+def _modules(folder: Path) -> set[str]:
+    """The modules and packages that stand at the top of a folder."""
+    tops = {path.relative_to(folder).parts[0] for path in folder.rglob("*.py")}
+    return {Path(top).stem for top in tops if not top.startswith((".", "__"))}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from infra.delivery.settings import DeliverySettings, DeploymentSettings
 from infra.settings import (
     AirflowSettings,
@@ -16,6 +13,7 @@ from infra.settings import (
     OperationsSettings,
     SparkSettings,
     StorageSettings,
+    by_name,
 )
 
 DEV = EnvironmentSettings(
@@ -97,9 +95,7 @@ PROD = EnvironmentSettings(
     ),
 )
 
-ENVIRONMENTS: Mapping[str, EnvironmentSettings] = MappingProxyType(
-    {settings.name: settings for settings in (DEV, PROD)}
-)
+ENVIRONMENTS = by_name(DEV, PROD)
 
 DELIVERY = DeliverySettings(
     deployments=(
@@ -108,18 +104,3 @@ DELIVERY = DeliverySettings(
     ),
 )
 """From where GitHub Actions deploy them (docs/delivery.md)."""
-
-
-class UnknownEnvironmentError(ValueError):
-    """A name that is none of the environments; the message lists them."""
-
-
-def environment_settings(name: str) -> EnvironmentSettings:
-    """Return the settings of the environment called `name`, or raise UnknownEnvironmentError."""
-    try:
-        return ENVIRONMENTS[name]
-    except KeyError:
-        known = ", ".join(ENVIRONMENTS)
-        raise UnknownEnvironmentError(
-            f"unknown environment {name!r}: expected one of {known} (infra/environments.py)"
-        ) from None

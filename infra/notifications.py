@@ -1,8 +1,6 @@
-"""The ways on which people hear of problems: a topic, and the secrets of mail server and Slack."""
+"""The topic on which people hear of problems, and its inbox."""
 
 from __future__ import annotations
-
-import json
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -15,7 +13,6 @@ from infra.encryption import Encryption
 from infra.execution_role import arn
 from infra.settings import EnvironmentSettings
 
-SECRETS_BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
 INBOX_DAYS = 14
 """The longest that SQS keeps a message."""
 
@@ -47,58 +44,23 @@ class Notifications(Construct):
 
     @property
     def airflow_statements(self) -> list[iam.PolicyStatement]:
-        """What the DAGs may do: publish to the topic, read the secrets of the connections."""
-        statements = []
-        via = []
-        if self.topic:
-            via.append(f"sns.{Aws.REGION}.amazonaws.com")
-            statements.append(
-                iam.PolicyStatement(
-                    sid="PublishMessages",
-                    actions=["sns:Publish"],
-                    resources=[self.topic.topic_arn],
-                )
-            )
-        if secrets := self._secret_names:
-            via.append(f"secretsmanager.{Aws.REGION}.amazonaws.com")
-            statements.append(
-                iam.PolicyStatement(
-                    sid="ReadConnections",
-                    actions=["secretsmanager:GetSecretValue"],
-                    # Secrets Manager ends each ARN with a hyphen and six characters of its own.
-                    resources=[arn("secretsmanager", f"secret:{name}-??????") for name in secrets],
-                )
-            )
-        if via:
-            statements += self._encryption.statements(
-                "UseKeyForMessages", actions=["kms:Decrypt", "kms:GenerateDataKey*"], via=via
-            )
-        return statements
+        """What the DAGs may do: publish to the topic."""
+        if not self.topic:
+            return []
+        publish = iam.PolicyStatement(
+            sid="PublishMessages", actions=["sns:Publish"], resources=[self.topic.topic_arn]
+        )
+        use_key = self._encryption.statements(
+            "UseKeyForMessages",
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            via=[f"sns.{Aws.REGION}.amazonaws.com"],
+        )
+        return [publish, *use_key]
 
     @property
     def options(self) -> dict[str, str]:
         """The configuration options that tell the DAGs of it."""
         return self._settings.message_options(self.topic.topic_arn if self.topic else None)
-
-    @property
-    def connection_options(self) -> dict[str, str]:
-        """Where Airflow looks for these connections and no others; none where there are none.
-
-        https://docs.aws.amazon.com/mwaa/latest/userguide/connections-secrets-manager.html
-        """
-        names = self._settings.notifications.connection_ids
-        if not names:
-            return {}
-        arguments = {
-            "connections_prefix": f"{self._prefix}/connections",
-            "connections_lookup_pattern": f"^({'|'.join(names)})$",
-            "variables_prefix": None,
-            "config_prefix": None,
-        }
-        return {
-            "secrets.backend": SECRETS_BACKEND,
-            "secrets.backend_kwargs": json.dumps(arguments),
-        }
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -107,11 +69,6 @@ class Notifications(Construct):
             **({"MessagesTopicArn": self.topic.topic_arn} if self.topic else {}),
             **({"InboxUrl": self.inbox.queue_url} if self.inbox else {}),
         }
-
-    @property
-    def _secret_names(self) -> list[str]:
-        names = self._settings.notifications.connection_ids
-        return [f"{self._prefix}/connections/{name}" for name in names]
 
     def _topic(self) -> sns.Topic:
         topic = sns.Topic(

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from infra.chosen import environment_settings
 from infra.cli.aws import print_exports
 from infra.cli.cdk import cdk
 from infra.cli.engine import engine_errors
@@ -20,7 +21,6 @@ from infra.compose.engine import compose as run_compose
 from infra.compose.engine import fit_to_engine, official_file, require_engine
 from infra.compose.official import write_official_env_files
 from infra.compose.secrets import users_password, write_env_files
-from infra.environments import environment_settings
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.rehearsal.package import package_requirements
 from infra.rehearsal.requirements_file import RequirementsFile

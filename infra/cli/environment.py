@@ -13,9 +13,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.chosen import environment_settings
 from infra.cli.aws import ROOT_KEY, client
 from infra.cli.steps import Failed
-from infra.environments import environment_settings
 from infra.local.settings import LocalSettings
 
 TIMEOUT_SECONDS = 60

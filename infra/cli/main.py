@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from infra.chosen import UnknownEnvironmentError, environment_settings
 from infra.cli import containers, daemon, rehearsal
 from infra.cli.aws import print_exports
 from infra.cli.backfill import backfill_archive, backfill_days, day_dag
@@ -35,10 +36,9 @@ from infra.cli.runs import Runs, patience_with
 from infra.cli.settings import local_settings
 from infra.cli.steps import Failed, console, errors, step
 from infra.cli.target import find_target
-from infra.environments import UnknownEnvironmentError, environment_settings
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.local.supervisor.lock import running_pid
-from infra.settings import EnvironmentSettings
+from infra.settings import EnvironmentSettings, SettingsRefused
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -511,6 +511,6 @@ def main() -> None:
     """Run `lake`: what cannot be done is said in a line, with exit code 1."""
     try:
         app()
-    except (Failed, UnknownEnvironmentError) as failure:
+    except (Failed, SettingsRefused) as failure:
         errors.print("[red]lake:[/]", escape(str(failure)))
         sys.exit(1)

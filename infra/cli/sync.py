@@ -14,7 +14,7 @@ from lake.dataset import DataSet, DataSetError
 from rich.markup import escape
 
 from infra.arriving import ArrivalsRefused, data_sets_on_arrival, refuse_unheard_of
-from infra.bundle import Bundle, build_bundle
+from infra.bundle import Bundle, BundleRefused, build_bundle
 from infra.cli.rest import invoke_by
 from infra.cli.steps import Failed, console, detail, errors, step
 from infra.cli.target import Target
@@ -112,7 +112,7 @@ def checked_bundle(
         data_sets = data_sets_on_arrival(dags / "datasets")
         refuse_unheard_of(data_sets, settings=settings)
         return build_bundle(repository=repository, destination=destination), data_sets
-    except (DataSetError, ArrivalsRefused, FileExistsError) as error:
+    except (DataSetError, ArrivalsRefused, BundleRefused, FileExistsError) as error:
         raise Failed(f"nothing was changed: {error}") from error
 
 

@@ -8,21 +8,21 @@ from __future__ import annotations
 import sys
 
 import aws_cdk as cdk
-from pydantic import ValidationError
 
+from infra.chosen import delivery_settings, environment_settings
 from infra.delivery.settings import DeliverySettings
 from infra.delivery.stack import DeliveryStack
-from infra.environments import DELIVERY, UnknownEnvironmentError, environment_settings
+from infra.settings import SettingsRefused
 
 
 def add_delivery(app: cdk.App, *, delivery: DeliverySettings) -> list[DeliveryStack]:
     """Add a stack for each account that environments are in.
 
     Raises:
-        ValueError: there is no repository, or a deployment names no environment.
+        SettingsRefused: there is no repository, or a deployment names no environment.
     """
     if delivery.repository is None:
-        raise ValueError(
+        raise SettingsRefused(
             "no repository: set DELIVERY in infra/environments.py, or -c repository=owner/name"
         )
     chosen = [(each, environment_settings(each.environment)) for each in delivery.deployments]
@@ -39,9 +39,12 @@ def add_delivery(app: cdk.App, *, delivery: DeliverySettings) -> list[DeliverySt
 
 
 def chosen_delivery(app: cdk.App) -> DeliverySettings:
-    """The settings, with the repository that `-c repository=owner/name` says if it does."""
-    repository = app.node.try_get_context("repository") or DELIVERY.repository
-    return DeliverySettings.model_validate(DELIVERY.model_dump() | {"repository": repository})
+    """The settings, with the repository that `-c repository=owner/name` says if it does.
+
+    Raises:
+        SettingsRefused: infra/environments.py or that repository cannot be.
+    """
+    return delivery_settings(repository=app.node.try_get_context("repository"))
 
 
 def main() -> None:
@@ -49,7 +52,7 @@ def main() -> None:
     app = cdk.App()
     try:
         add_delivery(app, delivery=chosen_delivery(app))
-    except (UnknownEnvironmentError, ValidationError, ValueError) as error:
+    except SettingsRefused as error:
         sys.exit(str(error))
     app.synth()
 

@@ -88,9 +88,10 @@ SCOPES: Mapping[str, Scope] = {
         left_out=r".*Connection",
     ),
     "iam": Scope(
-        resources=("iam::{account}:role/{prefix}-*",),
-        anywhere=r"ListRoles",
-        left_out=r"\w+(User|Group)Policy|CreatePolicy|CreateServiceLinkedRole",
+        # CloudFormation names a policy by its stack; the policies written here are not its own.
+        resources=("iam::{account}:role/{prefix}-*", "iam::{account}:policy/{prefix}-operations-*"),
+        anywhere=r"ListRoles|ListPolicies",
+        left_out=r"\w+(User|Group)Policy|CreateServiceLinkedRole",
     ),
     "kms": Scope(
         resources=("kms:{where}:key/*",),

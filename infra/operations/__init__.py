@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.operations.alarms import Alarms
 from infra.operations.budget import Budget
 from infra.operations.dashboard import Dashboard
+from infra.operations.slack import SlackChannel
 from infra.operations.tables import WatchedTables, watched_tables
 from infra.settings import EnvironmentSettings
 
@@ -33,6 +34,8 @@ class Operations(Construct):
         if wanted.alarms and topic:  # the settings refuse the one without the other
             alarms = Alarms(self, "Alarms", topic=topic, tables=tables, settings=settings).alarms
             self.outputs["AlarmPrefix"] = f"{settings.prefix}-"
+            if wanted.slack:
+                SlackChannel(self, "Slack", slack=wanted.slack, topic=topic, settings=settings)
         if wanted.dashboard:
             dashboard = Dashboard(self, "Dashboard", alarms=alarms, settings=settings)
             self.outputs["Dashboard"] = dashboard.dashboard_name

@@ -174,5 +174,6 @@ def synthesize(settings: EnvironmentSettings, folder: Path) -> Assembly:
         timeout=LIMIT_SECONDS,
     )
     if done.returncode:
-        raise SynthesisError(done.stderr.strip().rpartition("\n")[2])
+        said = done.stderr.strip()
+        raise SynthesisError(said.rpartition("\n")[2] if "Traceback" in said else said)
     return Assembly.read(folder, prefix=settings.prefix)

@@ -17,7 +17,7 @@ from infra.local.mwaa.airflow import as_variables
 from infra.local.mwaa.validation import refuses_option
 from infra.preflight.imports import installed_on_mwaa
 from infra.preflight.result import Result, failed, not_checked, passed, warned
-from infra.settings.airflow import REFUSED_OPTIONS
+from infra.settings.airflow_options import REFUSED_OPTIONS
 
 LIMIT_SECONDS = 300
 """For all DAGs together, on a busy laptop."""

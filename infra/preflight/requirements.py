@@ -19,7 +19,8 @@ from infra.local.mwaa.model import ConfigurationError
 from infra.local.mwaa.validation import image_version
 from infra.local.mwaa.virtualenv import LIMIT_SECONDS, MWAA_FOLDER
 from infra.local.settings import LocalSettings
-from infra.preflight.result import Result, failed, not_checked, passed, warned
+from infra.preflight.requirement_lines import lines_installable
+from infra.preflight.result import Outcome, Result, failed, not_checked, passed, warned
 from infra.rehearsal.package import ADVISED_BYTES, compile_requirements
 from infra.rehearsal.requirements_file import RequirementsFile, image_pins
 from infra.rehearsal.scratch import scratch
@@ -64,6 +65,11 @@ def check_requirements(
         yield failed("requirements: file", str(error), f"mend {file}")
         return
     yield constraints_named(requirements, members)
+    lines = lines_installable(requirements)
+    yield lines
+    if lines.outcome is Outcome.FAIL:
+        yield not_checked("requirements: resolution", "pip could not follow the lines")
+        return
     untouched = image_untouched(requirements)
     yield untouched
     if untouched.mend:

@@ -13,8 +13,10 @@ from infra.preflight.connection import Account
 from infra.preflight.cost import Cost, check_cost, costs
 from infra.preflight.dags import check_dags
 from infra.preflight.deployed import check_deployed
+from infra.preflight.existing_vpc import check_existing_vpc
 from infra.preflight.requirements import check_requirements
 from infra.preflight.result import Result, failed
+from infra.preflight.startup import check_startup
 from infra.preflight.suppressions import read_suppressions
 from infra.preflight.templates import check_templates
 from infra.settings import EnvironmentSettings
@@ -31,6 +33,7 @@ def preflight(
         private=settings.network.routing == "private",
         local=local,
     )
+    yield from check_startup(REPOSITORY / "requirements" / "startup.sh")
     with TemporaryDirectory(prefix="lake-preflight-") as folder:
         try:
             assembly = synthesize(settings, Path(folder))
@@ -46,6 +49,7 @@ def preflight(
         yield from check_templates(assembly, suppressions=read_suppressions(settings))
         if account:
             yield from check_account(settings, assembly, account=account)
+            yield from check_existing_vpc(settings, connect=account.connect)
             yield from check_deployed(settings, connect=account.connect)
         yield check_cost(settings, assembly)
 

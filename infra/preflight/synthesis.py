@@ -15,8 +15,8 @@ from contextlib import suppress
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
-from app import add_environment
-from infra.environments import environment_settings
+from app import REFUSALS, add_environment
+from infra.chosen import environment_settings
 from infra.local.settings import REPOSITORY
 
 
@@ -28,7 +28,10 @@ def main(environment: str, folder: str) -> None:
         outdir=folder,
         analytics_reporting=False,
     )
-    add_environment(app, settings=environment_settings(environment), repository=REPOSITORY)
+    try:
+        add_environment(app, settings=environment_settings(environment), repository=REPOSITORY)
+    except REFUSALS as refused:
+        sys.exit(str(refused))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     with suppress(RuntimeError):  # of findings, which the report has; it is written before
         app.synth()

@@ -62,13 +62,14 @@ def _refuse_reserved(script: Path, names: Iterable[str]) -> None:
     problems = [
         f"{_place(script, name)}: {name} is reserved: MWAA sets it itself"
         for name in sorted(names)
-        if _is_reserved(name)
+        if is_reserved(name)
     ]
     if problems:
         raise ConfigurationError("\n".join(problems))
 
 
-def _is_reserved(name: str) -> bool:
+def is_reserved(name: str) -> bool:
+    """Whether MWAA sets the variable itself, whatever a script exports."""
     of_options = {variable_of(option) for option in RESERVED_OPTIONS}
     reserved = name in RESERVED_NAMES | of_options or name.startswith(METRICS)
     return reserved or not is_settable(name)

@@ -2,10 +2,12 @@
 
 from infra.settings.airflow import TASKS_A_WORKER, AirflowSettings, LogSettings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
-from infra.settings.environment import EncryptionKeyType, EnvironmentSettings
+from infra.settings.environment import EncryptionKeyType, EnvironmentSettings, by_name
 from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
 from infra.settings.notifications import EmailSettings, NotificationSettings
-from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
+from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings, SlackSettings
+from infra.settings.refusals import SettingsRefused
+from infra.settings.secrets import SecretsSettings
 from infra.settings.storage import StorageSettings
 
 __all__ = [
@@ -23,6 +25,10 @@ __all__ = [
     "NotificationSettings",
     "OperationsSettings",
     "RedshiftSettings",
+    "SecretsSettings",
+    "SettingsRefused",
+    "SlackSettings",
     "SparkSettings",
     "StorageSettings",
+    "by_name",
 ]

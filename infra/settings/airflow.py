@@ -6,13 +6,13 @@ value that MWAA would refuse after a wait of 20 minutes is refused here at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PlainSerializer, model_validator
 
+from infra.settings.airflow_options import checked_options, tasks_a_worker
 from infra.settings.base import Settings
 
 MICRO = "mw1.micro"
@@ -34,42 +34,6 @@ TASKS_A_WORKER = MappingProxyType(
 """Tasks that one worker of a class runs at once, as MWAA sets it
 (https://docs.aws.amazon.com/mwaa/latest/userguide/environment-class.html)."""
 
-OPTION_KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-OPTION_KEY_MAX_LENGTH = 64
-OPTION_VALUE = re.compile(r"[\x20-\x7e]{1,65536}")
-REFUSED_OPTIONS = re.compile(
-    r"core\.(executor|fernet_key|load_examples|multi_team|sql_alchemy_conn)"
-    r"|database\.sql_alchemy_conn"
-    r"|celery\.(broker_url|result_backend)"
-    r"|operators\.default_queue"
-    r"|dag_processor\.standalone_dag_processor"
-    r"|logging\.logging_config_class"
-    r"|metrics\..*"
-    r"|triggerer\.queues_enabled"
-    r"|webserver\.base_url"
-)
-"""MWAA keeps these for itself, or does not support them."""
-
-
-def checked_options(options: Mapping[str, str]) -> Mapping[str, str]:
-    """Return `options` read-only, or raise ValueError for one that MWAA refuses."""
-    for key, value in options.items():
-        if not OPTION_KEY.fullmatch(key) or len(key) > OPTION_KEY_MAX_LENGTH:
-            raise ValueError(
-                f"Airflow option {key!r}: expected section.name in lower case, "
-                f"at most {OPTION_KEY_MAX_LENGTH} characters"
-            )
-        if REFUSED_OPTIONS.fullmatch(key):
-            raise ValueError(f"Airflow option {key!r}: MWAA does not let it be set")
-        if key.startswith("lake."):
-            raise ValueError(f"Airflow option {key!r}: the CDK app sets the lake's own options")
-        if not OPTION_VALUE.fullmatch(value):
-            raise ValueError(
-                f"Airflow option {key!r}: expected 1 to 65,536 printable ASCII characters"
-            )
-    return MappingProxyType(dict(options))
-
-
 LogLevel = Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"]
 
 
@@ -86,7 +50,7 @@ class LogSettings(Settings):
     def tasks_are_logged(self) -> Self:
         """Refuse to keep no log of tasks: there would be no reason of any failure."""
         if self.task is None:
-            raise ValueError("logs.task: expected a level; without it no failure has a reason")
+            raise ValueError("task=None: expected a level; without it no failure has a reason")
         return self
 
 
@@ -122,7 +86,14 @@ class AirflowSettings(Settings):
     @property
     def task_slots(self) -> int:
         """Tasks that the environment runs at once with all of its workers."""
-        return self.max_workers * TASKS_A_WORKER[self.environment_class]
+        of_the_class = TASKS_A_WORKER[self.environment_class]
+        return self.max_workers * tasks_a_worker(self.options, of_the_class=of_the_class)
+
+    @model_validator(mode="after")
+    def tasks_that_a_worker_is_made_for(self) -> Self:
+        """Refuse more tasks a worker than the environment class runs."""
+        tasks_a_worker(self.options, of_the_class=TASKS_A_WORKER[self.environment_class])
+        return self
 
     @model_validator(mode="after")
     def within_the_limits_of_the_class(self) -> Self:
@@ -143,7 +114,7 @@ class AirflowSettings(Settings):
             expected = "2 to 5 schedulers and web servers"
         if wrong:
             raise ValueError(
-                f"{self.environment_class} takes {expected}, and not {', '.join(wrong)}"
+                f"{', '.join(wrong)}: expected {expected} with {self.environment_class}"
             )
         for low, high in (("min_workers", "max_workers"), ("min_webservers", "max_webservers")):
             if counts[low] > counts[high]:
@@ -159,6 +130,7 @@ class AirflowSettings(Settings):
             and version[:2] < PUBLIC_AND_PRIVATE_SINCE
         ):
             raise ValueError(
-                f"PUBLIC_AND_PRIVATE is offered from Airflow 3.2 on, not {self.version}"
+                "webserver_access_mode='PUBLIC_AND_PRIVATE' is offered from Airflow 3.2 on, not "
+                f"{self.version}"
             )
         return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,6 +14,8 @@ from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettin
 from infra.settings.network import ExistingVpc, NetworkSettings
 from infra.settings.notifications import NotificationSettings
 from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
+from infra.settings.refusals import SettingsRefused
+from infra.settings.secrets import SecretsSettings
 from infra.settings.storage import StorageSettings
 from infra.settings.tags import PermissionsBoundary, Tags
 
@@ -56,6 +60,7 @@ class EnvironmentSettings(Settings):
     airflow: AirflowSettings
     notifications: NotificationSettings = NotificationSettings()
     operations: OperationsSettings = OperationsSettings()
+    secrets: SecretsSettings = SecretsSettings()
     spark: SparkSettings | None = None
     """None: no data set of the environment has `engine: spark`."""
     redshift: RedshiftSettings | None = None
@@ -67,14 +72,16 @@ class EnvironmentSettings(Settings):
     def targets_that_there_are(self) -> Self:
         """Refuse to run the models where nothing is."""
         if "redshift" in self.models_on and self.redshift is None:
-            raise ValueError("models on redshift need redshift=RedshiftSettings(), its size")
+            raise ValueError(
+                f"models_on={self.models_on}: expected redshift=RedshiftSettings() with it"
+            )
         vpc = self.network.vpc
         if isinstance(vpc, ExistingVpc) and self.redshift:
             given = len(vpc.redshift_subnet_ids)
             if given != REDSHIFT_ZONES:
                 raise ValueError(
-                    f"redshift in an existing VPC needs {REDSHIFT_ZONES} redshift_subnet_ids in "
-                    f"distinct zones, not {given}"
+                    f"network.vpc.redshift_subnet_ids: redshift needs {REDSHIFT_ZONES} in distinct "
+                    f"zones, not {given}"
                 )
         return self
 
@@ -83,12 +90,15 @@ class EnvironmentSettings(Settings):
         """Refuse messages by a way that the network does not have."""
         network, told = self.network, self.notifications
         if told.slack_connection_id and network.routing == "private":
-            raise ValueError("slack_connection_id: Slack is on the Internet, and routing='private'")
+            raise ValueError(
+                f"notifications.slack_connection_id={told.slack_connection_id!r}: Slack is on the "
+                "Internet, and network.routing='private' does not reach it"
+            )
         if told.email and not MAIL_PORTS & set(network.outbound_ports):
             ports = ", ".join(map(str, sorted(MAIL_PORTS)))
             raise ValueError(
-                f"email: a mail server is reached by one of the ports {ports}; add it to "
-                "network.outbound_ports"
+                f"notifications.email: a mail server is reached by one of the ports {ports}; add "
+                "it to network.outbound_ports"
             )
         return self
 
@@ -96,7 +106,10 @@ class EnvironmentSettings(Settings):
     def clients_of_a_web_server_in_the_network(self) -> Self:
         """Refuse to admit clients to a web server that is on the Internet alone."""
         if self.network.web_clients and self.airflow.webserver_access_mode == "PUBLIC_ONLY":
-            raise ValueError("web_clients: a web server with PUBLIC_ONLY is not in the VPC")
+            raise ValueError(
+                "network.web_clients: a web server with "
+                "airflow.webserver_access_mode='PUBLIC_ONLY' is not in the VPC"
+            )
         return self
 
     @model_validator(mode="after")
@@ -115,8 +128,8 @@ class EnvironmentSettings(Settings):
         owner, _, _ = owner.partition(":")
         if self.account and owner.isdigit() and owner != self.account:
             raise ValueError(
-                f"permissions_boundary is a policy of the account {owner}: expected one of "
-                f"{self.account}, or of aws"
+                f"permissions_boundary={self.permissions_boundary!r}: expected a policy of the "
+                f"account {self.account}, or of aws"
             )
         return self
 
@@ -166,3 +179,14 @@ class EnvironmentSettings(Settings):
     def database_name(self) -> str:
         """The Glue database of the environment's tables."""
         return f"lake_{self.name}"
+
+
+def by_name(*environments: EnvironmentSettings) -> Mapping[str, EnvironmentSettings]:
+    """Return the environments by name, or raise SettingsRefused where two have the same."""
+    names = [environment.name for environment in environments]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise SettingsRefused(
+            f"infra/environments.py: two environments have the name {', '.join(twice)}: expected "
+            "names of their own, because every name in the account begins with it"
+        )
+    return MappingProxyType(dict(zip(names, environments, strict=True)))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from infra.settings.base import Settings
+from infra.settings.base import Distinct, Settings
 
 HTTPS = 443
 SMALLEST_VPC_BITS = 22
@@ -58,7 +58,7 @@ class ExistingVpc(Settings):
     """Two private subnets in distinct zones, which an environment keeps for life."""
     make_endpoints: bool = False
     """Whether the app makes the endpoints of private routing; False: they are there."""
-    route_table_ids: tuple[RouteTableId, ...] = ()
+    route_table_ids: Distinct[RouteTableId] = ()
     """Of the subnets, for the gateway endpoint of S3 that `make_endpoints` makes."""
     redshift_subnet_ids: tuple[SubnetId, ...] = ()
     """Three subnets in distinct zones, where the environment has Redshift."""
@@ -89,9 +89,9 @@ class NetworkSettings(Settings):
     its requirements are installed from plugins.zip."""
     endpoint_management: Literal["SERVICE", "CUSTOMER"] = "SERVICE"
     """Who makes the endpoints of the environment's database and web server: MWAA, or this app."""
-    outbound_ports: tuple[Port, ...] = (HTTPS,)
+    outbound_ports: Distinct[Port] = (HTTPS,)
     """TCP ports that Airflow may connect to outside of its security group."""
-    web_clients: tuple[Cidr, ...] = ()
+    web_clients: Distinct[Cidr] = ()
     """Networks that may reach a private web server, such as that of a VPN."""
 
     @model_validator(mode="after")
@@ -109,6 +109,23 @@ class NetworkSettings(Settings):
             raise ValueError("make_endpoints is for routing='private'")
         if HTTPS not in self.outbound_ports:
             raise ValueError(f"outbound_ports: {HTTPS} is missing, by which AWS is reached")
+        return self
+
+    @model_validator(mode="after")
+    def clients_from_somewhere(self) -> Self:
+        """Refuse clients from everywhere, and those whose addresses are the VPC's own."""
+        for clients in map(ipaddress.IPv4Network, self.web_clients):
+            if not clients.prefixlen:
+                raise ValueError(
+                    f"web_clients: {clients} is everybody: expected the network of a VPN or an "
+                    "office; airflow.webserver_access_mode='PUBLIC_ONLY' is open to the Internet"
+                )
+            own = self.vpc.cidr if isinstance(self.vpc, NewVpc) else None
+            if own and clients.overlaps(ipaddress.IPv4Network(own)):
+                raise ValueError(
+                    f"web_clients: {clients} overlaps vpc.cidr={own!r}, so that no answer would "
+                    "leave the VPC: expected a network beside it"
+                )
         return self
 
     @property

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from infra.settings.base import Settings
+from infra.settings.base import Distinct, Settings
 
 EmailAddress = Annotated[str, Field(pattern=r"^[^\s@,;<>]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$")]
 ConnectionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -29,7 +29,7 @@ class NotificationSettings(Settings):
 
     topic: bool = True
     """Whether there is an SNS topic that messages are published to."""
-    subscribers: tuple[EmailAddress, ...] = ()
+    subscribers: Distinct[EmailAddress] = ()
     """Addresses that SNS mails what is published to, once each has confirmed."""
     inbox: bool = False
     """Whether a queue keeps what is published for 14 days, for `lake messages`."""
@@ -49,5 +49,5 @@ class NotificationSettings(Settings):
     def subscribed_to_something(self) -> Self:
         """Refuse subscriptions to a topic that there is not."""
         if not self.topic and (self.subscribers or self.inbox):
-            raise ValueError("subscribers and inbox need topic=True")
+            raise ValueError("topic=False: subscribers and inbox need topic=True")
         return self

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from infra.settings.base import Settings
+from infra.settings.base import Distinct, Settings
 from infra.settings.notifications import EmailAddress
 
 METRICS_NAMESPACE = "MwaaLake"
@@ -16,11 +16,22 @@ MOST_ADDRESSES = 10
 (https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_NotificationWithSubscribers.html)."""
 
 
+class SlackSettings(Settings):
+    """A channel of Slack in which Amazon Q Developer (AWS Chatbot) tells of alarms."""
+
+    workspace_id: Annotated[str, Field(pattern=r"^T[0-9A-Z]{8,20}$", examples=["T0123ABCD"])]
+    """Of the workspace, once somebody has authorized it in the console of Amazon Q Developer."""
+    channel_id: Annotated[str, Field(pattern=r"^[CG][0-9A-Z]{8,20}$", examples=["C0123ABCD"])]
+    """Of the channel, which the app is invited to where it is private."""
+
+
 class OperationsSettings(Settings):
     """Which alarms, dashboard and budget there are; an alarm tells the topic of messages."""
 
     alarms: bool = True
     """Whether CloudWatch tells of what MWAA and the data sets measure."""
+    slack: SlackSettings | None = None
+    """Where alarms are told besides; None: the topic alone."""
     dashboard: bool = True
     """Whether there is a dashboard of it in CloudWatch."""
     quarantine_ratio: float = Field(default=0.01, ge=0, lt=1)
@@ -36,7 +47,7 @@ class OperationsSettings(Settings):
     which looks, to the next. CloudWatch looks back seven days at most."""
     budget_usd_a_month: int | None = Field(default=None, ge=1)
     """What everything with the environment's tag `lake` may cost; None: no budget."""
-    budget_addresses: tuple[EmailAddress, ...] = Field(default=(), max_length=MOST_ADDRESSES)
+    budget_addresses: Distinct[EmailAddress] = Field(default=(), max_length=MOST_ADDRESSES)
     """Who is mailed at 80 % of it by forecast, and at 100 %."""
 
     @property
@@ -48,6 +59,13 @@ class OperationsSettings(Settings):
     def measured(self) -> bool:
         """Whether the DAGs measure: each metric costs."""
         return self.alarms or self.dashboard
+
+    @model_validator(mode="after")
+    def alarms_to_tell_in_slack(self) -> Self:
+        """Refuse a channel that nothing is told in."""
+        if self.slack and not self.alarms:
+            raise ValueError("slack needs alarms=True: there is nothing else that it tells of")
+        return self
 
     @model_validator(mode="after")
     def somebody_is_told_of_the_budget(self) -> Self:

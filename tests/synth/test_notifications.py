@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +93,6 @@ def test_the_dags_publish_to_this_topic_alone(
         "StringEquals": {"kms:ViaService": [f"sns.{REGION}.amazonaws.com"]}
     }
     assert options(templates)["lake.sns_topic_arn"] == topic
-    assert "secrets.backend" not in options(templates)
 
 
 def test_the_inbox_of_dev_takes_what_the_topic_sends_and_nothing_else(
@@ -122,28 +120,8 @@ def test_addresses_are_subscribed(every_way: Templates) -> None:
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "data@example.com")
 
 
-def test_the_secrets_of_the_chosen_connections_are_readable_and_no_others(
-    every_way: Templates,
-) -> None:
-    found = statements(every_way)["ReadConnections"]
-    secret = f"arn:aws-cn:secretsmanager:{REGION}:{ACCOUNT}:secret:lake-dev/connections"
-    assert found["Action"] == "secretsmanager:GetSecretValue"
-    assert found["Resource"] == [f"{secret}/lake_slack-??????", f"{secret}/lake_smtp-??????"]
-    via = statements(every_way)["UseKeyForMessages"]["Condition"]["StringEquals"]["kms:ViaService"]
-    assert via == [f"sns.{REGION}.amazonaws.com", f"secretsmanager.{REGION}.amazonaws.com"]
-
-
-def test_airflow_looks_for_these_connections_alone_in_secrets_manager(
-    every_way: Templates,
-) -> None:
+def test_the_dags_are_told_of_every_way(every_way: Templates) -> None:
     chosen = options(every_way)
-    assert chosen["secrets.backend"].endswith(".SecretsManagerBackend")
-    assert json.loads(chosen["secrets.backend_kwargs"]) == {
-        "connections_prefix": "lake-dev/connections",
-        "connections_lookup_pattern": "^(lake_smtp|lake_slack)$",
-        "variables_prefix": None,
-        "config_prefix": None,
-    }
     told = {
         name: chosen[name] for name in chosen if name.startswith(("lake.e", "lake.s", "lake.r"))
     }
@@ -161,5 +139,5 @@ def test_airflow_looks_for_these_connections_alone_in_secrets_manager(
 def test_an_environment_that_tells_nobody_has_neither_topic_nor_right(tmp_path: Path) -> None:
     nobody = Templates.synthesize(NO_WAY, outdir=tmp_path)
     assert not nobody.of_type("AWS::SNS::Topic")
-    assert not {"PublishMessages", "ReadConnections", "UseKeyForMessages"} & set(statements(nobody))
+    assert not {"PublishMessages", "UseKeyForMessages"} & set(statements(nobody))
     assert "lake.sns_topic_arn" not in options(nobody)

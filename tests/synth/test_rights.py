@@ -17,12 +17,17 @@ from infra.delivery.rights import POLICY_CHARACTERS, SCOPES, deployment_policies
 from infra.environments import DEV
 from infra.local.emulator.cloudformation.rights import RIGHTS
 from infra.preflight.assembly import ACCOUNT, REGION, Assembly, synthesize
-from infra.settings import EnvironmentSettings
+from infra.settings import EnvironmentSettings, OperationsSettings, SlackSettings
+
+CHANNEL = SlackSettings(workspace_id="T0123ABCD", channel_id="C0123ABCD")
 
 
 @pytest.fixture(scope="module")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return synthesize(DEV.on_redshift(), tmp_path_factory.mktemp("dev"))
+    settings = DEV.on_redshift().model_copy(
+        update={"operations": OperationsSettings(slack=CHANNEL)}
+    )
+    return synthesize(settings, tmp_path_factory.mktemp("dev"))
 
 
 def policies(assembly: Assembly, settings: EnvironmentSettings = DEV) -> list[Mapping[str, Any]]:
@@ -58,6 +63,7 @@ def test_roles_buckets_and_keys_of_others_are_out_of_reach(assembly: Assembly) -
     for action, arn in {
         "iam:PutRolePolicy": f"arn:aws:iam::{ACCOUNT}:role/somebody",
         "iam:PassRole": f"arn:aws:iam::{ACCOUNT}:role/lake-prod-role",
+        "iam:CreatePolicyVersion": f"arn:aws:iam::{ACCOUNT}:policy/lake-dev-deploy-1",
         "s3:DeleteBucket": f"arn:aws:s3:::lake-prod-curated-{ACCOUNT}-{REGION}",
         "glue:DeleteDatabase": f"arn:aws:glue:{REGION}:{ACCOUNT}:database/lake_prod",
     }.items():

@@ -11,7 +11,7 @@ from hypercorn.asyncio import (  # type: ignore[import-not-found] # only beside 
 )
 from hypercorn.config import Config  # type: ignore[import-not-found] # only beside ministack
 
-from infra.local.emulator import glue, mwaa, s3, sts
+from infra.local.emulator import chatbot, glue, mwaa, s3, sts
 from infra.local.emulator.alarms import state_of
 from infra.local.emulator.athena import Athena
 from infra.local.emulator.cloudformation import service_role, settling, types
@@ -46,6 +46,7 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     supervisor = Supervisor(url=settings.supervisor_url, control_key=settings.control_key)
     redshift = Redshift(settings)
     redshift.install()
+    chatbot.install()
     types.register(supervisor, redshift.control_plane)
     settling.install()
     conditions.install()

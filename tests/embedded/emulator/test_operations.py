@@ -17,7 +17,7 @@ from lake.metrics import Metrics
 
 from infra.environments import DEV
 from infra.local.settings import REPOSITORY
-from infra.settings import OperationsSettings
+from infra.settings import OperationsSettings, SlackSettings
 from tests.embedded.running import ACCOUNT_ID, REGION, Keys, RunningEmulator
 from tests.synth.templates import Templates
 
@@ -79,6 +79,11 @@ class Deployment:
     def budgets(self) -> list[Any]:
         api = self.emulator.client("budgets")
         return list(api.describe_budgets(AccountId=ACCOUNT_ID).get("Budgets", []))
+
+    def channels(self) -> list[Any]:
+        """The channels of Slack that are told of a topic."""
+        api = self.emulator.client("chatbot")
+        return list(api.describe_slack_channel_configurations()["SlackChannelConfigurations"])
 
     def told(self, budget: str) -> dict[tuple[str, float], list[str]]:
         """Whom a budget tells, by what and at which percentage."""
@@ -254,9 +259,33 @@ def test_other_addresses_make_another_budget_in_the_place_of_the_first(
     assert everybody == {ADDRESSES[0]}
 
 
+def test_a_channel_of_slack_is_told_of_the_topic_and_may_look_at_alarms_alone(
+    deployment: Deployment,
+) -> None:
+    deployment.change(slack=SlackSettings(workspace_id="T0123ABCD", channel_id="C0123ABCD"))
+    (made,) = deployment.channels()
+    assert (made["SlackTeamId"], made["SlackChannelId"]) == ("T0123ABCD", "C0123ABCD")
+    assert made["SnsTopicArns"] == [TOPIC]
+    iam = deployment.emulator.client("iam")
+    (guardrail,) = made["GuardrailPolicyArns"]
+    role = made["IamRoleArn"].rpartition("/")[2]
+    (attached,) = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    assert attached["PolicyArn"] == guardrail
+    decided = iam.simulate_principal_policy(
+        PolicySourceArn=made["IamRoleArn"],
+        ActionNames=["cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms", "s3:GetObject"],
+    )["EvaluationResults"]
+    assert [each["EvalDecision"] for each in decided] == ["allowed", "implicitDeny", "implicitDeny"]
+
+    deployment.change(slack=SlackSettings(workspace_id="T0123ABCD", channel_id="C9999ABCD"))
+    (moved,) = deployment.channels()
+    assert moved == made | {"SlackChannelId": "C9999ABCD"}
+
+
 def test_what_is_no_longer_asked_for_is_gone(deployment: Deployment) -> None:
     deployment.change(alarms=False)
     assert deployment.alarms() == {}
+    assert deployment.channels() == []
     assert deployment.budgets() == []
     cloudwatch = deployment.emulator.client("cloudwatch")
     entries = cloudwatch.list_dashboards()["DashboardEntries"]

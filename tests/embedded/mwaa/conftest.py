@@ -6,11 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aws_cdk import App, Stack
 
-from tests.embedded.mwaa.laptop import Laptop, zipped
+from infra.encryption import Encryption
+from infra.environments import DEV
+from infra.secrets_manager import secrets_options, secrets_statements
+from tests.embedded.mwaa.laptop import ROLE, Laptop, zipped
 
 DAGS = Path(__file__).parent / "dags"
 ENVIRONMENT = "lake-test"
+SETTINGS = DEV.model_copy(update={"name": "test"})
+SECRETS = {
+    "lake-test/connections/lake_crm": '{"conn_type": "http", "host": "crm", "password": "of-crm"}',
+    "lake-test/variables/lake_limit": "42",
+    "lake-test/variables/unasked": "in Secrets Manager",
+    "lake-prod/variables/lake_limit": "43",
+}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +51,12 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
 
 @pytest.fixture(scope="module")
 def environment(laptop: Laptop) -> str:
-    """The name of an environment that is AVAILABLE."""
+    """The name of an environment that is AVAILABLE, with the secrets of `who`."""
+    encryption = Encryption(Stack(App()), settings=SETTINGS)
+    laptop.allow(ROLE, secrets_statements(settings=SETTINGS, encryption=encryption))
+    secrets = laptop.client("secretsmanager")
+    for name, value in SECRETS.items():
+        secrets.create_secret(Name=name, SecretString=value)
     for path in DAGS.glob("*.py"):
         laptop.put(f"dags/{path.name}", path.read_text())
     request = laptop.request(
@@ -56,7 +72,7 @@ def environment(laptop: Laptop) -> str:
         ),
         StartupScriptS3Path="startup.sh",
         StartupScriptS3ObjectVersion=laptop.put("startup.sh", "export FROM_STARTUP=yes\n"),
-        AirflowConfigurationOptions={"lake.curated_bucket": "curated"},
+        AirflowConfigurationOptions={"lake.curated_bucket": "curated", **secrets_options(SETTINGS)},
     )
     laptop.mwaa.create_environment(Name=ENVIRONMENT, **request)
     created = laptop.settled(ENVIRONMENT)

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 import psutil
+from aws_cdk import Aws
+from aws_cdk.aws_iam import PolicyStatement
 from botocore.config import Config
 
 from infra.local.settings import REPOSITORY
@@ -171,6 +173,17 @@ class Laptop:
             RoleName=name,
             PolicyName="reads",
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [reads]}),
+        )
+
+    def allow(self, role: str, statements: list[PolicyStatement]) -> None:
+        """Give the role what a stack would, of this account and region."""
+        text = json.dumps([statement.to_statement_json() for statement in statements])
+        tokens = {Aws.PARTITION: "aws", Aws.REGION: "us-east-1", Aws.ACCOUNT_ID: ACCOUNT}
+        for token, value in tokens.items():
+            text = text.replace(token, value)
+        document = {"Version": "2012-10-17", "Statement": json.loads(text)}
+        self.client("iam").put_role_policy(
+            RoleName=role, PolicyName="secrets", PolicyDocument=json.dumps(document)
         )
 
     def viewer(self, environment: str) -> MWAAClient:

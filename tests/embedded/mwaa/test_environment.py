@@ -58,6 +58,24 @@ def test_a_task_may_do_what_its_role_may_and_no_more(laptop: Laptop, run: str) -
     assert "AccessDenied" in seen["other"]
 
 
+def test_a_task_reads_connections_and_variables_from_secrets_manager(
+    laptop: Laptop, run: str
+) -> None:
+    seen = laptop.result("who", run, "secrets")
+    # The password is given backwards: Airflow masks it in the results of a task.
+    assert seen["connection"] == f"http crm {'of-crm'[::-1]}"
+    assert seen["variable"] == "42"
+    assert seen["missing"] == "not there"
+
+
+def test_what_the_patterns_leave_out_is_not_looked_up_and_other_secrets_are_denied(
+    laptop: Laptop, run: str
+) -> None:
+    seen = laptop.result("who", run, "secrets")
+    assert seen["unasked"] == "not asked for"
+    assert "AccessDenied" in seen["other"]
+
+
 def test_a_client_for_the_real_aws_is_refused(laptop: Laptop, run: str) -> None:
     seen = laptop.result("who", run, "real_aws")
     assert "ProxyConnectionError" in seen["ignoring"]

@@ -239,7 +239,7 @@ def test_who_deploys_from_github_may_read_all_that_is_asked(
 
     by_role = [
         *check_account(DEV, assembly(), account=Account(connect=client, region=REGION)),
-        *check_deployed(NAME, connect=client),
+        *check_deployed(DEV, connect=client),
     ]
 
     by_root = {**account(emulator), **deployed(emulator)}

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from infra.chosen import environment_settings
 from infra.cli import compose as module
-from infra.environments import environment_settings
 from infra.local.settings import LocalSettings
 
 

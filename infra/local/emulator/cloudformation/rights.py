@@ -58,6 +58,12 @@ RIGHTS: Mapping[str, Rights] = {
         update=("budgets:ModifyBudget",),
         delete=("budgets:ModifyBudget",),
     ),
+    "AWS::Chatbot::SlackChannelConfiguration": Rights(
+        create=("chatbot:CreateSlackChannelConfiguration",),
+        update=("chatbot:UpdateSlackChannelConfiguration",),
+        delete=("chatbot:DeleteSlackChannelConfiguration",),
+        passes="IamRoleArn",
+    ),
     "AWS::CloudWatch::Alarm": Rights(
         arn="cloudwatch:{where}:alarm:{name}",
         name="AlarmName",
@@ -112,6 +118,13 @@ RIGHTS: Mapping[str, Rights] = {
         create=("glue:CreateDatabase",),
         update=("glue:UpdateDatabase",),
         delete=("glue:DeleteDatabase",),
+    ),
+    "AWS::IAM::ManagedPolicy": Rights(
+        arn="iam::{account}:policy/{name}",
+        name="ManagedPolicyName",
+        create=("iam:CreatePolicy",),
+        update=("iam:CreatePolicyVersion",),
+        delete=("iam:DeletePolicy",),
     ),
     "AWS::IAM::Policy": _policy_of(
         "iam::{account}:role/{name}", "Roles", "iam:PutRolePolicy", "iam:DeleteRolePolicy"

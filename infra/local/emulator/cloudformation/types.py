@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.local.emulator.cloudformation import custom_resource
+from infra.local.emulator.cloudformation import custom_resource, slack_channel
 from infra.local.emulator.cloudformation.auto_delete_objects import AutoDeleteObjects
 from infra.local.emulator.cloudformation.bucket import Bucket
 from infra.local.emulator.cloudformation.bucket_deployment import BucketDeployment
@@ -27,6 +27,7 @@ from infra.local.emulator.supervisor import Supervisor
 def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
     """Register every type, and refuse the custom resources that are none of them."""
     tagged: dict[str, ResourceType] = {
+        slack_channel.NAME: slack_channel.SlackChannel(),
         "AWS::CloudWatch::Alarm": _watching("AWS::CloudWatch::Alarm", ALARM),
         "AWS::EC2::EIP": ElasticIp(),
         "AWS::EC2::FlowLog": FlowLog(),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from urllib.parse import parse_qs
 
+from infra.local.emulator import chatbot
 from infra.local.emulator.iam import airflow, athena, glue, redshift
 from infra.local.emulator.iam.call import Call
 from infra.local.emulator.seam import authorization as seam
@@ -103,6 +104,8 @@ def _name_action(
             return "s3:DeleteObjectVersion"
     if action == "redshift-data:GetStatementResultV2":
         return redshift.RESULT_ACTION
+    if service == chatbot.SERVICE:
+        return f"{service}:{chatbot.operation_of(request.path)}"
     # What has no name is refused to everyone but the root user; as it is, it is allowed.
     action = action or f"{service}:{request.method}"
     return _NAMED_AFTER_ONE.get(action, action)
