@@ -16,6 +16,7 @@ from infra.bundle import build_bundle
 from infra.catalog import Catalog
 from infra.encryption import EncryptionKey
 from infra.environments import UnknownEnvironmentError, environment_settings
+from infra.local.mwaa.model import ConfigurationError
 from infra.log_groups import adopt_auto_delete_logs
 from infra.models import read_models
 from infra.network import Network
@@ -24,6 +25,7 @@ from infra.operations import Operations, watched_tables
 from infra.redshift import Redshift
 from infra.settings import EnvironmentSettings
 from infra.stack import LakeStack
+from infra.wheels.offline import requirements_for
 
 REPOSITORY = Path(__file__).resolve().parent
 DEFAULT_ENVIRONMENT = "dev"
@@ -32,7 +34,11 @@ DEFAULT_ENVIRONMENT = "dev"
 def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: Path) -> None:
     """Add the stacks of one environment to the app, with the bundle of the checkout."""
     models = read_models(repository / "dags", targets=settings.models_on)
-    bundle = build_bundle(repository=repository, destination=Path(app.outdir) / "bundle")
+    bundle = build_bundle(
+        repository=repository,
+        destination=Path(app.outdir) / "bundle",
+        offline=requirements_for(settings.network, repository),
+    )
 
     storage_stack = LakeStack(app, "storage", settings=settings)
     key = EncryptionKey(storage_stack, "Key", settings=settings)
@@ -134,7 +140,7 @@ def main() -> None:
     app = cdk.App()
     try:
         add_environment(app, settings=chosen_settings(app), repository=REPOSITORY)
-    except (UnknownEnvironmentError, DataSetError, ArrivalsRefused) as error:
+    except (UnknownEnvironmentError, DataSetError, ArrivalsRefused, ConfigurationError) as error:
         sys.exit(str(error))
     app.synth()
 
