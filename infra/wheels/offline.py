@@ -44,7 +44,7 @@ class OfflineRequirements:
 
 def wheel_store(local: LocalSettings) -> WheelStore:
     """The laptop's, where every checkout's environment finds what was fetched once."""
-    return WheelStore(folder=local.home / "wheels", python=local.uv.with_name("python"))
+    return WheelStore(folder=local.home / "wheelhouse", python=local.uv.with_name("python"))
 
 
 def requirements_for(network: NetworkSettings, repository: Path) -> OfflineRequirements | None:

@@ -24,7 +24,7 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A wheel that was fetched before, where there is no way to fetch any."""
     monkeypatch.setenv("LAKE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    return make_wheel(tmp_path / "home" / "wheels", "one", "1.0")
+    return make_wheel(tmp_path / "home" / "wheelhouse", "one", "1.0")
 
 
 @pytest.fixture

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded.mwaa.laptop import Laptop, zipped
+from infra.bundle import Bundle, build_bundle
+from tests.embedded.mwaa.laptop import Laptop
+from tests.embedded.requirements import fetch_wheels, small_requirements
+from tests.unit.infra.checkout import make_checkout
 
 DAGS = Path(__file__).parent / "dags"
 ENVIRONMENT = "lake-test"
@@ -39,23 +42,33 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
 
 
 @pytest.fixture(scope="module")
-def environment(laptop: Laptop) -> str:
-    """The name of an environment that is AVAILABLE."""
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A bundle with a plugin and, for subnets without a way out, the wheel of a package."""
+    folder = tmp_path_factory.mktemp("bundle")
+    checkout = make_checkout(
+        folder / "checkout",
+        **{
+            **small_requirements(),
+            "plugins/from_plugins.py": "ANSWER = 42\n",
+            "requirements/startup.sh": "export FROM_STARTUP=yes\n",
+        },
+    )
+    offline = fetch_wheels(checkout)
+    return build_bundle(repository=checkout, destination=folder / "bundle", offline=offline)
+
+
+@pytest.fixture(scope="module")
+def environment(laptop: Laptop, bundle: Bundle) -> str:
+    """The name of an environment that is AVAILABLE, in subnets without a way to the Internet."""
     for path in DAGS.glob("*.py"):
         laptop.put(f"dags/{path.name}", path.read_text())
     request = laptop.request(
         PluginsS3Path="plugins.zip",
-        PluginsS3ObjectVersion=laptop.put(
-            "plugins.zip",
-            zipped(**{"constraints.txt": "iniconfig==2.1.0\n", "from_plugins.py": "ANSWER = 42\n"}),
-        ),
+        PluginsS3ObjectVersion=laptop.put("plugins.zip", bundle.plugins.read_bytes()),
         RequirementsS3Path="requirements.txt",
-        RequirementsS3ObjectVersion=laptop.put(
-            "requirements.txt",
-            '--constraint "/usr/local/airflow/plugins/constraints.txt"\niniconfig\n',
-        ),
+        RequirementsS3ObjectVersion=laptop.put("requirements.txt", bundle.requirements.read_text()),
         StartupScriptS3Path="startup.sh",
-        StartupScriptS3ObjectVersion=laptop.put("startup.sh", "export FROM_STARTUP=yes\n"),
+        StartupScriptS3ObjectVersion=laptop.put("startup.sh", bundle.startup_script.read_text()),
         AirflowConfigurationOptions={"lake.curated_bucket": "curated"},
     )
     laptop.mwaa.create_environment(Name=ENVIRONMENT, **request)

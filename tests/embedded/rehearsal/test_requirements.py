@@ -60,7 +60,7 @@ def test_what_was_packaged_installs_from_the_package_alone(tmp_path: Path, home:
     assert installed.returncode == 0, installed.stderr
     assert "pyarrow==25.0.0" in installed.stdout
     assert "Added 1 in" in installed.stdout
-    assert sorted(path.name for path in home.iterdir()) == ["package", "wheels"]
+    assert sorted(path.name for path in home.iterdir()) == ["package", "wheelhouse"]
 
 
 def test_a_package_without_a_wheel_is_named_with_its_line(tmp_path: Path, home: Path) -> None:
