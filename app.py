@@ -16,6 +16,7 @@ from infra.bundle import BundleRefused, build_bundle
 from infra.catalog import Catalog
 from infra.chosen import environment_settings, with_redshift
 from infra.encryption import Encryption
+from infra.local.mwaa.model import ConfigurationError
 from infra.log_groups import adopt_auto_delete_logs
 from infra.models import read_models
 from infra.network import Network
@@ -24,6 +25,7 @@ from infra.operations import Operations, watched_tables
 from infra.redshift import Redshift
 from infra.settings import EnvironmentSettings, SettingsRefused
 from infra.stack import LakeStack
+from infra.wheels.offline import requirements_for
 
 REPOSITORY = Path(__file__).resolve().parent
 DEFAULT_ENVIRONMENT = "dev"
@@ -32,6 +34,7 @@ REFUSALS = (
     DataSetError,
     ArrivalsRefused,
     BundleRefused,
+    ConfigurationError,  # wheels that the lock lacks
     FileExistsError,  # two DAG files of one name
     FileNotFoundError,  # a part of the checkout
 )
@@ -41,7 +44,11 @@ REFUSALS = (
 def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: Path) -> None:
     """Add the stacks of one environment to the app, with the bundle of the checkout."""
     models = read_models(repository / "dags", targets=settings.models_on)
-    bundle = build_bundle(repository=repository, destination=Path(app.outdir) / "bundle")
+    bundle = build_bundle(
+        repository=repository,
+        destination=Path(app.outdir) / "bundle",
+        offline=requirements_for(settings.network, repository),
+    )
 
     storage_stack = LakeStack(app, "storage", settings=settings)
     encryption = Encryption(storage_stack, settings=settings)

@@ -96,6 +96,7 @@ class AirflowEnvironment(Construct):
             "Bundle",
             bundle=bundle,
             airflow_bucket=self.bucket,
+            with_wheels=settings.network.routing == "private",
             log_group=LakeLogGroup(
                 self,
                 "DeploymentLogs",

@@ -1,7 +1,8 @@
 """The bundle: what an MWAA environment runs, built so that the same content has the same bytes.
 
 dags/              the DAGs, the data sets and the lake's own code, and a DAG file a data set
-plugins.zip        the Airflow plugins, and constraints.txt, which reaches every component
+plugins.zip        the Airflow plugins, and constraints.txt, which reaches every component; where
+                   there is no Internet, the wheels of the requirements too
 requirements.txt   what MWAA installs
 startup.sh         what MWAA runs before it installs
 """
@@ -14,12 +15,21 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from infra.dag_files import write_dag_files
 
+if TYPE_CHECKING:
+    from infra.wheels.offline import OfflineRequirements
+
 CONSTRAINTS = "constraints.txt"
 """The versions that requirements.txt is installed under, in plugins.zip."""
+ADVISED_BYTES = 10**9
+"""Of plugins.zip, and less than what the deployment's function has of disk for wheels.
+
+Source: Amazon MWAA user guide, "Installing custom plugins".
+"""
+MB = 10**6
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that the ZIP format can hold, given to every member."""
 ZIP_MODE = 0o100644 << 16
@@ -29,7 +39,7 @@ UNIX = 3
 
 
 class BundleRefused(ValueError):
-    """Parts that Airflow would take for others; the text names the file."""
+    """Parts that MWAA would not take, or Airflow for others; the text names the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +71,15 @@ def deployable_files(folder: Path) -> Iterator[Path]:
 
 
 def write_zip(destination: Path | IO[bytes], members: Mapping[str, Path]) -> None:
-    """Write the files `members`, by their name in the archive, to the ZIP file `destination`."""
+    """Write the files `members`, by their name in the archive, to the ZIP file `destination`.
+
+    Wheels are archives themselves, and are stored as they are.
+    """
     with zipfile.ZipFile(destination, "w") as archive:
         for name in sorted(members):
             member = zipfile.ZipInfo(name, date_time=ZIP_EPOCH)
-            member.compress_type = zipfile.ZIP_DEFLATED
+            stored = name.endswith(".whl")
+            member.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             member.external_attr = ZIP_MODE
             member.create_system = UNIX
             archive.writestr(member, members[name].read_bytes())
@@ -78,12 +92,17 @@ def plugins_members(repository: Path) -> dict[str, Path]:
     return members | {CONSTRAINTS: repository / "requirements" / CONSTRAINTS}
 
 
-def build_bundle(*, repository: Path, destination: Path) -> Bundle:
+def build_bundle(
+    *, repository: Path, destination: Path, offline: OfflineRequirements | None = None
+) -> Bundle:
     """Build the bundle of the checkout `repository` in `destination`, whose content it replaces.
+
+    `offline` are the requirements of an environment without a way to the Internet.
 
     Raises:
         FileNotFoundError: a part is missing in the checkout; with its name.
-        BundleRefused: a module would take the place of another one.
+        BundleRefused: a module would take the place of another one, or plugins.zip is larger than
+            MWAA takes.
     """
     shutil.rmtree(destination, ignore_errors=True)
     bundle = Bundle(
@@ -100,8 +119,13 @@ def build_bundle(*, repository: Path, destination: Path) -> Bundle:
     write_dag_files(bundle.dags)
     _refuse_shadows(dags=bundle.dags, plugins=repository / "plugins")
 
-    write_zip(bundle.plugins, plugins_members(repository))
-    shutil.copyfile(repository / "requirements" / "requirements.txt", bundle.requirements)
+    members = plugins_members(repository)
+    if offline:
+        write_plugins(bundle.plugins, members | {wheel.name: wheel for wheel in offline.wheels})
+        bundle.requirements.write_text(offline.text)
+    else:
+        write_plugins(bundle.plugins, members)
+        shutil.copyfile(repository / "requirements" / "requirements.txt", bundle.requirements)
     shutil.copyfile(repository / "requirements" / "startup.sh", bundle.startup_script)
     return bundle
 
@@ -129,3 +153,15 @@ def _modules(folder: Path) -> set[str]:
     """The modules and packages that stand at the top of a folder."""
     tops = {path.relative_to(folder).parts[0] for path in folder.rglob("*.py")}
     return {Path(top).stem for top in tops if not top.startswith((".", "__"))}
+
+
+def write_plugins(destination: Path, members: Mapping[str, Path]) -> None:
+    """Write plugins.zip. Raises BundleRefused with its largest files when it is too large."""
+    write_zip(destination, members)
+    if (size := destination.stat().st_size) < ADVISED_BYTES:
+        return
+    largest = sorted(members, key=lambda name: members[name].stat().st_size, reverse=True)[:3]
+    raise BundleRefused(
+        f"plugins.zip has {size / MB:,.0f} MB, and MWAA advises less than "
+        f"{ADVISED_BYTES / MB:,.0f}: its largest files are {', '.join(largest)}"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import Fn
+from aws_cdk import Fn, Size
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
@@ -15,6 +15,8 @@ from constructs import Construct
 from infra.bundle import Bundle
 
 DAGS_PREFIX = "dags/"
+WHEELS_DISK_GIB = 2
+"""Of the function that copies the parts by way of its disk, where plugins.zip may have 1 GB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,7 @@ class BundleDeployment(Construct):
     A versioned part is named by its content's hash below its prefix, because the deployment
     reports an object's version only for an asset that it copies as it is. Parts that are no longer
     used are kept: an environment that rolls back finds the very object and version it had.
+    `with_wheels` says that plugins.zip is large.
     """
 
     def __init__(
@@ -41,10 +44,12 @@ class BundleDeployment(Construct):
         bundle: Bundle,
         airflow_bucket: s3.IBucket,
         log_group: logs.ILogGroup,
+        with_wheels: bool = False,
     ) -> None:
         super().__init__(scope, id)
         self._bucket = airflow_bucket
         self._log_group = log_group
+        self._disk = Size.gibibytes(WHEELS_DISK_GIB) if with_wheels else None
         # What empties the bucket stands before anything is in it: a failed create can roll back.
         self.node.add_dependency(airflow_bucket)
         self.dags = s3_deployment.BucketDeployment(
@@ -55,6 +60,7 @@ class BundleDeployment(Construct):
             sources=[s3_deployment.Source.asset(str(bundle.dags))],
             prune=True,
             log_group=log_group,
+            ephemeral_storage_size=self._disk,
         )
         self.plugins = self._versioned("Plugins", "plugins/", bundle.plugins)
         self.requirements = self._versioned("Requirements", "requirements/", bundle.requirements)
@@ -71,6 +77,7 @@ class BundleDeployment(Construct):
             extract=False,
             prune=False,
             log_group=self._log_group,
+            ephemeral_storage_size=self._disk,
         )
         return DeployedObject(
             key=prefix + Fn.select(0, deployment.object_keys),

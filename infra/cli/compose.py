@@ -130,7 +130,7 @@ def _prepare(environment: EnvironmentSettings, settings: LocalSettings, *, wheel
     folder = settings.home / "compose"
     with step(f"Writing {folder}"), refusals():
         package = None
-        if wheels:
+        if wheels or environment.network.routing == "private":
             package = asyncio.run(
                 package_requirements(
                     RequirementsFile.read(REQUIREMENTS),

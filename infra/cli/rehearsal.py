@@ -18,7 +18,7 @@ from infra.cli.steps import Failed, console, detail, step
 from infra.local.mwaa.model import ConfigurationError
 from infra.local.settings import REPOSITORY
 from infra.rehearsal.install import install_requirements
-from infra.rehearsal.package import ADVISED_BYTES, package_requirements
+from infra.rehearsal.package import package_requirements
 from infra.rehearsal.requirements_file import RequirementsFile, image_pins
 from infra.rehearsal.startup import run_startup
 
@@ -76,7 +76,9 @@ def package(
     """Put the wheels of MWAA's platform into plugins.zip, for an environment without Internet.
 
     Writes plugins.zip, with wheels and constraints beside the plugins, and the requirements.txt
-    that installs from it. A package without a wheel is an error that names it.
+    that installs from it. A package without a wheel is an error that names it. The wheels are kept
+    below LAKE_HOME: the deploy of an environment without Internet takes those of the checkout's
+    own requirements from there.
     """
     settings = local_settings()
     with step(f"Packaging {file}"), refusals():
@@ -93,8 +95,6 @@ def package(
     size = packaged.plugins_zip.stat().st_size
     console.print(f"{packaged.plugins_zip} [dim]{size / MB:.0f} MB[/]")
     console.print(f"{packaged.requirements}")
-    if size > ADVISED_BYTES:
-        raise Failed(f"{packaged.plugins_zip}: MWAA advises less than {ADVISED_BYTES // MB} MB")
 
 
 @startup.callback()

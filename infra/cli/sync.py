@@ -18,12 +18,14 @@ from infra.bundle import Bundle, BundleRefused, build_bundle
 from infra.cli.rest import invoke_by
 from infra.cli.steps import Failed, console, detail, errors, step
 from infra.cli.target import Target
+from infra.local.mwaa.model import ConfigurationError
 from infra.models import read_models
 from infra.settings import EnvironmentSettings
 from infra.sync.dag_sources import concerned, dag_sources
 from infra.sync.mirror import DagsMirror, Difference
 from infra.sync.needs_deploy import arrivals, versioned_parts
 from infra.sync.parsing import Parsed, Parsing
+from infra.wheels.offline import requirements_for
 
 MARGIN_SECONDS = 3.0
 """For what copies: S3 tells its times in whole seconds, and a copy takes a moment."""
@@ -111,8 +113,16 @@ def checked_bundle(
         read_models(dags, targets=models_on)
         data_sets = data_sets_on_arrival(dags / "datasets")
         refuse_unheard_of(data_sets, settings=settings)
-        return build_bundle(repository=repository, destination=destination), data_sets
-    except (DataSetError, ArrivalsRefused, BundleRefused, FileExistsError) as error:
+        offline = requirements_for(settings.network, repository)
+        bundle = build_bundle(repository=repository, destination=destination, offline=offline)
+        return bundle, data_sets
+    except (
+        DataSetError,
+        ArrivalsRefused,
+        BundleRefused,
+        ConfigurationError,
+        FileExistsError,
+    ) as error:
         raise Failed(f"nothing was changed: {error}") from error
 
 

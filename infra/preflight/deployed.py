@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.local.mwaa.routes import ways_out
 from infra.preflight.connection import Connect, asked
 from infra.preflight.permissions import rights
 from infra.preflight.result import Result, failed, not_checked, passed
@@ -21,7 +22,6 @@ SUBNETS = 2
 PRIVATE_SERVICES = {"s3", "sqs", "logs", "monitoring", "kms"}
 """Which a subnet without a way out reaches by endpoints."""
 PRINCIPALS = {"airflow.amazonaws.com", "airflow-env.amazonaws.com"}
-EVERYWHERE = "0.0.0.0/0"
 SHOWN = 6
 
 
@@ -61,8 +61,7 @@ def routes(check: str, environment: Environment, connect: Connect) -> Result:
     """Whether the subnets are private, and reach AWS over NAT or by endpoints."""
     ec2, subnets = connect("ec2"), _subnets(environment, connect)
     vpc = [{"Name": "vpc-id", "Values": [subnets[0]["VpcId"]]}]
-    tables = ec2.describe_route_tables(Filters=vpc)["RouteTables"]
-    ways = {subnet["SubnetId"]: _way_out(subnet["SubnetId"], tables) for subnet in subnets}
+    ways = ways_out(ec2, [subnet["SubnetId"] for subnet in subnets])
     if public := [subnet for subnet, way in ways.items() if way.startswith("igw-")]:
         return failed(
             check,
@@ -176,22 +175,6 @@ CHECKS: dict[str, Callable[[str, Environment, Connect], Result]] = {
 def _subnets(environment: Environment, connect: Connect) -> list[Any]:
     ids = environment["NetworkConfiguration"]["SubnetIds"]
     return list(connect("ec2").describe_subnets(SubnetIds=ids)["Subnets"])
-
-
-def _way_out(subnet: str, tables: list[Any]) -> str:
-    """What the subnet's default route leads to; empty where it has none."""
-    associated = [
-        table
-        for table in tables
-        if any(each.get("SubnetId") == subnet for each in table["Associations"])
-    ]
-    main = [table for table in tables if any(each.get("Main") for each in table["Associations"])]
-    for table in (associated or main)[:1]:
-        for route in table["Routes"]:
-            if route.get("DestinationCidrBlock") == EVERYWHERE:
-                targets = ("NatGatewayId", "TransitGatewayId", "GatewayId", "NetworkInterfaceId")
-                return next((route[target] for target in targets if route.get(target)), "")
-    return ""
 
 
 def _services(policy: Mapping[str, Any]) -> set[str]:

@@ -8,12 +8,12 @@ import shlex
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from infra.bundle import plugins_members, write_zip
+from infra.bundle import ADVISED_BYTES, plugins_members, write_zip
 from infra.local.mwaa.commands import CommandError
 from infra.local.mwaa.model import ConfigurationError
 from infra.local.mwaa.validation import image_version
@@ -21,16 +21,17 @@ from infra.local.mwaa.virtualenv import LIMIT_SECONDS, MWAA_FOLDER
 from infra.local.settings import LocalSettings
 from infra.preflight.requirement_lines import lines_installable
 from infra.preflight.result import Outcome, Result, failed, not_checked, passed, warned
-from infra.rehearsal.package import ADVISED_BYTES, compile_requirements
+from infra.rehearsal.package import compile_requirements
 from infra.rehearsal.requirements_file import RequirementsFile, image_pins
 from infra.rehearsal.scratch import scratch
+from infra.wheels.offline import FIND_LINKS, locked_requirements, wheel_store
+from infra.wheels.store import WheelStore
 
 MB = 10**6
 SECONDS_A_PACKAGE = 1.0
 BYTES_A_SECOND = 2 * MB
 """pip on the smallest class, slower than it was ever seen: a download and its unpacking."""
 NAMES_A_FILE = {"-c", "--constraint", "-r", "--requirement"}
-REPACKAGE = "`lake requirements package` writes them with their wheels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +54,16 @@ def check_requirements(
 ) -> Iterator[Result]:
     """Check the requirements `file`, and the plugins of the checkout `repository`.
 
-    `private` is an environment without a way to the Internet.
+    `private` is an environment without a way to the Internet, whose plugins.zip has wheels.
     """
     yield version_of_the_locks(airflow_version)
     members = plugins_members(repository)
-    yield plugins_size(members)
+    if private:
+        carried, wheel_files = carried_wheels(repository, store=wheel_store(local))
+        yield carried
+        yield plugins_size(members | wheel_files)
+    else:
+        yield plugins_size(members)
     try:
         requirements = RequirementsFile.read(file)
         list(requirements.requirements())
@@ -77,7 +83,7 @@ def check_requirements(
         return
     started = time.monotonic()
     try:
-        resolved = asyncio.run(_resolve(requirements, members, local))
+        resolved = asyncio.run(_resolve(requirements, members, local, private=private))
     except CommandError as error:
         yield unresolved(requirements, error)
         return
@@ -89,6 +95,18 @@ def check_requirements(
     yield wheels(resolved, private=private)
     yield source_of_packages(requirements, private=private)
     yield installation_time(resolved)
+
+
+def carried_wheels(repository: Path, *, store: WheelStore) -> tuple[Result, dict[str, Path]]:
+    """Whether the deploy has a wheel of each package to put into plugins.zip; those wheels."""
+    check = "requirements: wheels in plugins.zip"
+    try:
+        offline = locked_requirements(repository, store=store)
+    except ConfigurationError as error:
+        return failed(check, str(error), "mend what it names; the deploy would stop there"), {}
+    size = sum(wheel.stat().st_size for wheel in offline.wheels)
+    found = f"{len(offline.wheels)}, {size / MB:,.0f} MB, each with the lock's hash"
+    return passed(check, found), {wheel.name: wheel for wheel in offline.wheels}
 
 
 def version_of_the_locks(airflow_version: str) -> Result:
@@ -168,13 +186,11 @@ def wheels(resolved: list[Resolved], *, private: bool) -> Result:
 
 
 def source_of_packages(requirements: RequirementsFile, *, private: bool) -> Result:
-    """Whether the file takes its packages from where the environment can get them."""
+    """Where the environment takes its packages from."""
     check = "requirements: where from"
+    if private:
+        return passed(check, "plugins.zip alone, as the deploy writes it")
     offline = any(line.option == "--no-index" for line in requirements.lines())
-    if private and not offline:
-        return failed(
-            check, "an index, which an environment without Internet does not reach", REPACKAGE
-        )
     return passed(check, "plugins.zip alone" if offline else "an index, over the NAT gateway")
 
 
@@ -190,8 +206,14 @@ def installation_time(resolved: list[Resolved]) -> Result:
 
 
 async def _resolve(
-    requirements: RequirementsFile, members: Mapping[str, Path], local: LocalSettings
+    requirements: RequirementsFile,
+    members: Mapping[str, Path],
+    local: LocalSettings,
+    *,
+    private: bool,
 ) -> list[Resolved]:
+    if private:  # as in the bundle, with the wheels that lie in plugins/
+        requirements = replace(requirements, text=f"{FIND_LINKS}\n{requirements.text}")
     with scratch(local) as place:
         lock = await compile_requirements(
             requirements, members, place, *("--format", "pylock.toml", "--no-header")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ class Cdk:
 
     emulator: RunningEmulator
     checkout: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of the shell that runs it, beside those of the account."""
 
     def run(self, *arguments: str, succeeds: bool = True) -> str:
         """Run the command; what it printed comes back."""
@@ -38,6 +41,7 @@ class Cdk:
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "CDK_DEFAULT_ACCOUNT": ACCOUNT_ID,
                 "CDK_DEFAULT_REGION": REGION,
+                **self.variables,
             },
             capture_output=True,
             text=True,
@@ -67,7 +71,7 @@ class Cdk:
             content.write(text)
         self.synthesize()
 
-    def choose(self, *environments: EnvironmentSettings) -> None:
+    def choose(self, *environments: EnvironmentSettings, succeeds: bool = True) -> str:
         """Have these environments and no other, of which the last one is synthesized."""
         file = self.checkout / "infra" / "environments.py"
         texts = [each.model_dump_json() for each in environments]
@@ -77,7 +81,8 @@ class Cdk:
             + f"\nENVIRONMENTS = {{each.name: each for each in {override}}}\n"
         )
         shutil.rmtree(self.checkout / "cdk.out", ignore_errors=True)
-        self.run("synth", "--quiet", f"--context=environment={environments[-1].name}")
+        chosen = f"--context=environment={environments[-1].name}"
+        return self.run("synth", "--quiet", chosen, succeeds=succeeds)
 
     @classmethod
     def in_a_copy(cls, emulator: RunningEmulator, checkout: Path) -> Cdk:
@@ -87,7 +92,8 @@ class Cdk:
             shutil.copytree(REPOSITORY / folder, checkout / folder, ignore=caches)
         for file in ("app.py", "cdk.json"):
             shutil.copy(REPOSITORY / file, checkout)
-        (checkout / ".venv").symlink_to(REPOSITORY / ".venv")
+        for tools in (".tools", ".venv"):
+            (checkout / tools).symlink_to(REPOSITORY / tools)
         command = cls(emulator, checkout)
         command.synthesize()
         command.run("bootstrap", f"aws://{ACCOUNT_ID}/{REGION}", "--app=cdk.out")

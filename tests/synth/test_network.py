@@ -18,6 +18,7 @@ from infra.settings import (
     RedshiftSettings,
     SparkSettings,
 )
+from tests.synth.checkout import checkout_with
 from tests.synth.templates import Resource, Templates
 
 
@@ -109,9 +110,11 @@ def test_flow_logs_go_to_an_encrypted_group_that_expires(prod: Templates, dev: T
 def synthesize(tmp_path: Path) -> Callable[..., Templates]:
     """Synthesizes dev with other network settings, and other settings beside them."""
 
+    checkout = checkout_with(tmp_path / "checkout")
+
     def synthesize(network: NetworkSettings, **changed: Any) -> Templates:
         settings = EnvironmentSettings(**{**dict(DEV), "network": network, **changed})
-        return Templates.synthesize(settings, outdir=tmp_path)
+        return Templates.synthesize(settings, outdir=tmp_path / "out", repository=checkout)
 
     return synthesize
 

@@ -106,12 +106,15 @@ class Builder(SourceStore):
     virtual_environments: VirtualEnvironments
     runner: Runner
 
-    async def make(self, key: str, *, environment: Mapping[str, str]) -> Build:
+    async def make(
+        self, key: str, *, environment: Mapping[str, str], internet: bool = True
+    ) -> Build:
         """Run the startup script, then unpack plugins and install the requirements.
 
-        `environment` is that of the startup script. What stands already is used as it is; the
-        script always runs, as it does on MWAA whenever a component starts. Raises
-        ConfigurationError with the reason when a part cannot be made.
+        `environment` is that of the startup script; without `internet`, requirements come from the
+        plugins alone. What stands already is used as it is; the script always runs, as it does on
+        MWAA whenever a component starts. Raises ConfigurationError with the reason when a part
+        cannot be made.
         """
         folder = self.layout.builds / key
         plugins_zip = (folder / "plugins.zip").read_bytes()
@@ -125,9 +128,9 @@ class Builder(SourceStore):
             )
         mapped = folder / "requirements.mapped.txt"
         mapped.write_text(map_paths(requirements, plugins=plugins, dags=self.layout.dags))
-        venv_key = self.virtual_environments.key(requirements, plugins_zip)
+        venv_key = self.virtual_environments.key(requirements, plugins_zip, internet=internet)
         await self.virtual_environments.make(
-            venv_key, mapped, variables=variables.get("worker", {})
+            venv_key, mapped, variables=variables.get("worker", {}), internet=internet
         )
         return Build(
             key=key,

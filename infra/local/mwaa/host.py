@@ -11,6 +11,7 @@ from infra.local.mwaa.hosting import Host
 from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import Properties, Record
+from infra.local.mwaa.routes import ways_out
 from infra.local.mwaa.webserver import WebServer, require_free_port, wait_until_healthy
 from infra.local.supervisor.component import Component
 from infra.local.supervisor.secrets import SecretFolder
@@ -40,9 +41,16 @@ class AirflowHost(Host[Build]):
         )
 
     async def rebuild(self, key: str) -> Build:
-        """Run its startup script, and make its plugins and virtual environment."""
+        """Run its startup script, and make its plugins and virtual environment.
+
+        Where its subnets have no way to the Internet, neither has the installation.
+        """
         self._layout.make()
-        return await self._builder.make(key, environment=self.airflow.base_environment())
+        subnets = self._record.properties.network_configuration.subnet_ids
+        ways = await asyncio.to_thread(ways_out, self._laptop.aws.ec2(), subnets)
+        return await self._builder.make(
+            key, environment=self.airflow.base_environment(), internet=all(ways.values())
+        )
 
     async def start(
         self, build: Build, properties: Properties, *, database_version: str | None

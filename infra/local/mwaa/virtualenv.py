@@ -22,6 +22,14 @@ LIMIT_SECONDS = 540.0
 """Past nine minutes of installing, MWAA gives up. Source: the public images, `mwaa/utils`."""
 REQUIREMENTS_LOCK = IMAGE_LOCK.with_name("mwaa-requirements.txt")
 """The bundle's requirements, pinned and hashed: where hashes of what is not in the image are."""
+NOWHERE = "http://127.0.0.1:9"
+UNCONNECTED = {
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), NOWHERE),
+    **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), NOWHERE),
+    **{"NO_PROXY": "", "no_proxy": ""},
+    "UV_OFFLINE": "1",
+}
+"""What keeps uv, and whatever it starts, from connections."""
 MWAA_FOLDER = "/usr/local/airflow/"
 """Where MWAA unpacks plugins and keeps DAGs; requirements.txt may name files in there."""
 
@@ -50,21 +58,33 @@ class VirtualEnvironments:
         self._runner = runner
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    def key(self, requirements: str, plugins_zip: bytes) -> str:
-        """Equal for equal content; plugins count where requirements.txt refers to them."""
+    def key(self, requirements: str, plugins_zip: bytes, *, internet: bool = True) -> str:
+        """Equal for equal content; plugins count where requirements.txt refers to them.
+
+        Without a way to the Internet it is another one: what stands may come from an index.
+        """
         locked = REQUIREMENTS_LOCK.read_bytes() if REQUIREMENTS_LOCK.exists() else b""
         referred = plugins_zip if MWAA_FOLDER in requirements else b""
-        return digest(_image_key().encode(), locked, requirements.encode(), referred)
+        parts = [_image_key().encode(), locked, requirements.encode(), referred]
+        return digest(*parts, *([] if internet else [b"without Internet"]))
 
     def path(self, key: str) -> Path:
         """Where the environment with this key is, or will be."""
         return self._folder / key
 
-    async def make(self, key: str, requirements: Path, *, variables: Mapping[str, str]) -> None:
+    async def make(
+        self,
+        key: str,
+        requirements: Path,
+        *,
+        variables: Mapping[str, str],
+        internet: bool = True,
+    ) -> None:
         """Build the environment unless it stands; `variables` are those of the startup script.
 
-        Raises ConfigurationError with uv's text when the requirements contradict the image's
-        packages or each other, or cannot be had.
+        Without a way to the Internet, uv asks no index and connects to nobody. Raises
+        ConfigurationError with uv's text when the requirements contradict the image's packages or
+        each other, or cannot be had.
         """
         venv = self.path(key)
         async with self._locks[key]:
@@ -72,7 +92,10 @@ class VirtualEnvironments:
                 return
             image = await self.make_image()
             await asyncio.to_thread(_link_tree, image, venv)
-            await self._install(venv, requirements, variables)
+            if internet:
+                await self._install(venv, requirements, variables)
+            else:
+                await self._install_offline(venv, requirements, variables)
             (venv / _COMPLETE).touch()
 
     async def make_image(self) -> Path:
@@ -89,8 +112,10 @@ class VirtualEnvironments:
                 (image / _COMPLETE).touch()
         return image
 
-    async def _install(self, venv: Path, requirements: Path, variables: Mapping[str, str]) -> None:
-        arguments = ["pip", "install", "--quiet", "--requirements", str(requirements)]
+    async def _install(
+        self, venv: Path, requirements: Path, variables: Mapping[str, str], *options: str
+    ) -> None:
+        arguments = ["pip", "install", "--quiet", *options, "--requirements", str(requirements)]
         arguments += ["--constraints", str(IMAGE_LOCK)]
         hashes = ["--constraints", str(REQUIREMENTS_LOCK)] if REQUIREMENTS_LOCK.exists() else []
         try:
@@ -103,6 +128,18 @@ class VirtualEnvironments:
                 await self._run(venv, *arguments, variables=variables)
             except CommandError as unlocked_error:
                 raise _not_installed(unlocked_error) from None
+
+    async def _install_offline(
+        self, venv: Path, requirements: Path, variables: Mapping[str, str]
+    ) -> None:
+        try:
+            offline = {**variables, **UNCONNECTED}
+            await self._install(venv, requirements, offline, "--no-index")
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                f"{error}\nThe subnets have no way to the Internet: requirements come as wheels in "
+                "plugins.zip, which a deploy with routing='private' makes (docs/network.md)"
+            ) from None
 
     async def _run(
         self, venv: Path, *arguments: str, variables: Mapping[str, str] | None = None

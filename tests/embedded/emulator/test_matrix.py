@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from infra.environments import DEV, PROD
+from infra.local.settings import REPOSITORY
 from infra.settings import (
     AirflowSettings,
     EnvironmentSettings,
@@ -19,6 +24,7 @@ from infra.settings import (
 )
 from tests.embedded.cdk import Cdk, left_behind
 from tests.embedded.fake_mwaa import FakeMwaa
+from tests.embedded.requirements import fetch_wheels, small_requirements
 from tests.embedded.running import ACCOUNT_ID, REGION, RunningEmulator
 
 pytestmark = [pytest.mark.embedded, pytest.mark.synth]
@@ -78,14 +84,44 @@ def deploys_again_without_a_change(cdk: Cdk, mwaa: FakeMwaa, stacks: int) -> Non
     assert len(mwaa.sent("PATCH")) == before
 
 
+@pytest.fixture
+def unconnected(cdk: Cdk) -> Iterator[Cdk]:
+    """The command where no package index answers, with small requirements in its checkout."""
+    for path, text in small_requirements().items():
+        (cdk.checkout / path).write_text(text)
+    nowhere = {"PIP_NO_INDEX": "1", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    yield replace(cdk, variables=nowhere)
+    for path in small_requirements():
+        shutil.copyfile(REPOSITORY / path, cdk.checkout / path)
+
+
+def uploaded(emulator: RunningEmulator, environment: dict[str, Any], part: str) -> bytes:
+    """A part of the bundle, at the version that the environment runs."""
+    found = emulator.client("s3").get_object(
+        Bucket=environment["SourceBucketArn"].rpartition(":")[2],
+        Key=environment[f"{part}S3Path"],
+        VersionId=environment[f"{part}S3ObjectVersion"],
+    )
+    body: bytes = found["Body"].read()
+    return body
+
+
 @pytest.mark.usefixtures("bootstrapped")
 def test_private_routing_on_the_smallest_class(
-    cdk: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa
+    unconnected: Cdk, emulator: RunningEmulator, mwaa: FakeMwaa
 ) -> None:
+    cdk = unconnected
     settings = changed(DEV, name="private", network=PRIVATE, airflow=airflow(DEV, **MICRO))
+    said = cdk.choose(settings, succeeds=False)
+    assert "Run `lake requirements package` where one does" in said
+    assert "Traceback" not in said
+    (wheel,) = fetch_wheels(cdk.checkout).wheels
     cdk.choose(settings)
     cdk.deploy()
     environment = mwaa.environments["lake-private"]
+    with zipfile.ZipFile(io.BytesIO(uploaded(emulator, environment, "Plugins"))) as archive:
+        assert archive.read(wheel.name) == wheel.read_bytes()
+    assert b"\n--no-index\n" in uploaded(emulator, environment, "Requirements")
     assert environment["EnvironmentClass"] == "mw1.micro"
     ec2 = emulator.client("ec2")
     network = environment["NetworkConfiguration"]
@@ -112,6 +148,7 @@ def test_private_routing_on_the_smallest_class(
     (group,) = groups["logGroups"]
     assert group["retentionInDays"] == settings.log_retention_days
     assert "kmsKeyId" in group
+    cdk.choose(settings)
     deploys_again_without_a_change(cdk, mwaa, stacks=4)
 
     cdk.choose(changed(settings, airflow=airflow(settings, options={"core.parallelism": "4"})))

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from aws_cdk import App, Stack
 
+from infra.bundle import Bundle, build_bundle
 from infra.encryption import Encryption
 from infra.environments import DEV
 from infra.secrets_manager import secrets_options, secrets_statements
-from tests.embedded.mwaa.laptop import ROLE, Laptop, zipped
+from tests.embedded.mwaa.laptop import ROLE, Laptop
+from tests.embedded.requirements import fetch_wheels, small_requirements
+from tests.unit.infra.checkout import make_checkout
 
 DAGS = Path(__file__).parent / "dags"
 ENVIRONMENT = "lake-test"
@@ -50,8 +53,27 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
 
 
 @pytest.fixture(scope="module")
-def environment(laptop: Laptop) -> str:
-    """The name of an environment that is AVAILABLE, with the secrets of `who`."""
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A bundle with a plugin and, for subnets without a way out, the wheel of a package."""
+    folder = tmp_path_factory.mktemp("bundle")
+    checkout = make_checkout(
+        folder / "checkout",
+        **{
+            **small_requirements(),
+            "plugins/from_plugins.py": "ANSWER = 42\n",
+            "requirements/startup.sh": "export FROM_STARTUP=yes\n",
+        },
+    )
+    offline = fetch_wheels(checkout)
+    return build_bundle(repository=checkout, destination=folder / "bundle", offline=offline)
+
+
+@pytest.fixture(scope="module")
+def environment(laptop: Laptop, bundle: Bundle) -> str:
+    """The name of an environment that is AVAILABLE, in subnets without a way to the Internet.
+
+    Its secrets are those of `who`.
+    """
     encryption = Encryption(Stack(App()), settings=SETTINGS)
     laptop.allow(ROLE, secrets_statements(settings=SETTINGS, encryption=encryption))
     secrets = laptop.client("secretsmanager")
@@ -61,17 +83,11 @@ def environment(laptop: Laptop) -> str:
         laptop.put(f"dags/{path.name}", path.read_text())
     request = laptop.request(
         PluginsS3Path="plugins.zip",
-        PluginsS3ObjectVersion=laptop.put(
-            "plugins.zip",
-            zipped(**{"constraints.txt": "iniconfig==2.1.0\n", "from_plugins.py": "ANSWER = 42\n"}),
-        ),
+        PluginsS3ObjectVersion=laptop.put("plugins.zip", bundle.plugins.read_bytes()),
         RequirementsS3Path="requirements.txt",
-        RequirementsS3ObjectVersion=laptop.put(
-            "requirements.txt",
-            '--constraint "/usr/local/airflow/plugins/constraints.txt"\niniconfig\n',
-        ),
+        RequirementsS3ObjectVersion=laptop.put("requirements.txt", bundle.requirements.read_text()),
         StartupScriptS3Path="startup.sh",
-        StartupScriptS3ObjectVersion=laptop.put("startup.sh", "export FROM_STARTUP=yes\n"),
+        StartupScriptS3ObjectVersion=laptop.put("startup.sh", bundle.startup_script.read_text()),
         AirflowConfigurationOptions={"lake.curated_bucket": "curated", **secrets_options(SETTINGS)},
     )
     laptop.mwaa.create_environment(Name=ENVIRONMENT, **request)

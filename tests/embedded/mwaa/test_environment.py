@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import signal
+from importlib.metadata import version
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from infra.cli.environment import reset_database
 from infra.local.settings import LocalSettings
 from tests.embedded.mwaa.conftest import DAGS
 from tests.embedded.mwaa.laptop import ACCOUNT, PRINCIPALS, ROLE, Laptop, wait_until
+from tests.embedded.requirements import PACKAGE
 
 pytestmark = pytest.mark.embedded
 
@@ -84,8 +86,9 @@ def test_a_client_for_the_real_aws_is_refused(laptop: Laptop, run: str) -> None:
 
 
 def test_the_bundle_is_all_that_a_task_finds(laptop: Laptop, run: str) -> None:
+    """The requirement came as a wheel of plugins.zip: the subnets have no way to an index."""
     seen = laptop.result("who", run, "packages")
-    assert seen["requirement"] == "2.1.0"
+    assert seen["requirement"] == version(PACKAGE)
     assert seen["plugin"] == "42"
     assert seen["missing"] == "ModuleNotFoundError: No module named 'pandas'"
     assert (seen["startup"], seen["option"]) == ("yes", "curated")
@@ -342,6 +345,21 @@ def test_subnets_in_one_zone_fail_the_create(laptop: Laptop, failed_name: str) -
     }
     said = _failure(laptop, failed_name, NetworkConfiguration=one_zone)
     assert "must be in different availability zones" in said
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_requirement_from_an_index_fails_the_create_in_subnets_without_a_way_out(
+    laptop: Laptop, failed_name: str
+) -> None:
+    version_id = laptop.put("from-index.txt", f"# -c none\n{PACKAGE}\n")
+    said = _failure(
+        laptop,
+        failed_name,
+        RequirementsS3Path="from-index.txt",
+        RequirementsS3ObjectVersion=version_id,
+    )
+    assert PACKAGE in said
+    assert "no way to the Internet" in said
 
 
 @pytest.mark.usefixtures("environment")

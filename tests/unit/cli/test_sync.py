@@ -18,8 +18,11 @@ from infra.cli.steps import Failed
 from infra.cli.sync import sync
 from infra.cli.target import Target, find_target
 from infra.environments import DEV
+from infra.local.mwaa.model import ConfigurationError
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.sync.dag_sources import dag_sources
+from infra.wheels.offline import OfflineRequirements
+from tests.package_index import make_wheel
 
 from .test_lake import lake
 
@@ -269,6 +272,53 @@ def test_parts_with_a_version_are_left_to_a_deploy_and_said(
     name = "plugins.zip" if part.startswith("plugins/") else Path(part).name
     said = capsys.readouterr().err
     assert f"needs a deploy: {name} differs from what the environment runs" in said
+    assert latest(s3) == before
+
+
+def test_plugins_that_differ_in_content_and_not_in_size_are_noticed(
+    run: Callable[..., None], checkout: Path, mwaa: Mwaa, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugins = checkout / "plugins"
+    make_wheel(plugins, "one", "1.0", text="a")  # which the archive does not compress
+    run()
+    assert "needs a deploy: plugins.zip" in capsys.readouterr().err
+
+    bundle = build_bundle(repository=checkout, destination=checkout / "with-wheel")
+    body = bundle.plugins.read_bytes()
+    put = mwaa.s3.put_object(Bucket=BUCKET, Key="parts/plugins.zip", Body=body)
+    mwaa.environment["PluginsS3ObjectVersion"] = put["VersionId"]
+    run()
+    assert "needs a deploy" not in capsys.readouterr().err
+
+    make_wheel(plugins, "one", "1.0", text="b")
+    run()
+    assert "needs a deploy: plugins.zip differs" in capsys.readouterr().err
+
+
+def test_without_internet_the_wheels_of_the_lock_are_compared_too(
+    run: Callable[..., None],
+    checkout: Path,
+    s3: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wheel = make_wheel(checkout / "wheels", "one", "1.0")
+    offline = OfflineRequirements(text="--no-index\none\n", wheels=(wheel,))
+    monkeypatch.setattr("infra.cli.sync.requirements_for", lambda *_: offline)
+    run()
+
+    said = capsys.readouterr().err
+    assert "needs a deploy: plugins.zip differs from what the environment runs" in said
+    assert "needs a deploy: requirements.txt differs from what the environment runs" in said
+
+    def refuse(*_: object) -> None:
+        raise ConfigurationError("one==1.0: there is no wheel")
+
+    before = latest(s3)
+    change(checkout / MARKET)
+    monkeypatch.setattr("infra.cli.sync.requirements_for", refuse)
+    with pytest.raises(Failed, match=r"nothing was changed: one==1\.0: there is no wheel"):
+        run()
     assert latest(s3) == before
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundle import Bundle, build_bundle
+from infra import bundle as bundle_module
+from infra.bundle import Bundle, BundleRefused, build_bundle
+from infra.wheels.offline import OfflineRequirements
+from tests.package_index import make_wheel
 from tests.unit.infra.checkout import make_checkout
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -107,6 +110,54 @@ def test_the_archive_holds_the_plugins_and_the_constraints_at_its_root(
         assert archive.namelist() == ["constraints.txt", "deep/icon.svg", "links.py"]
         assert archive.read("constraints.txt") == b"pandas==3.0.5\n"
         assert archive.testzip() is None
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> OfflineRequirements:
+    wheels = [make_wheel(tmp_path / "wheels", name, "1.0", text="x" * 1000) for name in "ab"]
+    return OfflineRequirements(text="--no-index\na\n", wheels=tuple(wheels))
+
+
+def test_without_internet_the_archive_holds_the_wheels_as_they_are(
+    checkout: Path, tmp_path: Path, offline: OfflineRequirements
+) -> None:
+    bundle = build_bundle(repository=checkout, destination=tmp_path / "one", offline=offline)
+    with zipfile.ZipFile(bundle.plugins) as archive:
+        assert {"constraints.txt", "links.py", *(each.name for each in offline.wheels)} <= set(
+            archive.namelist()
+        )
+        for wheel in offline.wheels:
+            assert archive.read(wheel.name) == wheel.read_bytes()
+            assert archive.getinfo(wheel.name).compress_type == zipfile.ZIP_STORED
+    assert bundle.requirements.read_text() == "--no-index\na\n"
+
+
+def test_without_internet_the_same_content_has_the_same_bytes_too(
+    checkout: Path, tmp_path: Path, offline: OfflineRequirements
+) -> None:
+    one = contents(build_bundle(repository=checkout, destination=tmp_path / "1", offline=offline))
+    for wheel in offline.wheels:
+        os.utime(wheel, (2_000_000_000, 2_000_000_000))
+        wheel.chmod(0o700)
+    other_order = OfflineRequirements(text=offline.text, wheels=offline.wheels[::-1])
+    two = build_bundle(repository=checkout, destination=tmp_path / "2", offline=other_order)
+    assert contents(two) == one
+    public = contents(build_bundle(repository=checkout, destination=tmp_path / "3"))
+    assert {name for name in one if one[name] != public[name]} == {
+        "plugins.zip",
+        "requirements.txt",
+    }
+
+
+def test_a_plugins_zip_that_mwaa_does_not_take_is_refused_with_its_largest_files(
+    checkout: Path,
+    tmp_path: Path,
+    offline: OfflineRequirements,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bundle_module, "ADVISED_BYTES", 2000)
+    with pytest.raises(BundleRefused, match=r"advises less than.*a-1\.0-py3-none-any\.whl"):
+        build_bundle(repository=checkout, destination=tmp_path / "bundle", offline=offline)
 
 
 @pytest.mark.parametrize("missing", ["dags", "plugins", "requirements"])

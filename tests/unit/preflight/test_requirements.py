@@ -12,6 +12,9 @@ from infra.preflight import requirements
 from infra.preflight.requirements import Resolved
 from infra.preflight.result import Outcome
 from infra.rehearsal.requirements_file import RequirementsFile
+from infra.wheels.store import WheelStore
+from tests.package_index import locked, make_wheel
+from tests.unit.infra.checkout import make_checkout
 
 CONSTRAINT = '--constraint "/usr/local/airflow/plugins/constraints.txt"\n'
 
@@ -96,12 +99,31 @@ def test_a_package_without_a_wheel_fails_only_where_there_is_no_internet() -> No
 def test_an_environment_without_internet_takes_packages_from_plugins_zip() -> None:
     index, offline = file("pandas\n"), file("--no-index\npandas\n")
 
-    assert requirements.source_of_packages(index, private=False).outcome is Outcome.PASS
-    assert requirements.source_of_packages(offline, private=True).outcome is Outcome.PASS
-    refused = requirements.source_of_packages(index, private=True)
+    public = requirements.source_of_packages(index, private=False)
+    assert (public.outcome, public.found) == (Outcome.PASS, "an index, over the NAT gateway")
+    for each, private in ((index, True), (offline, False)):
+        said = requirements.source_of_packages(each, private=private)
+        assert said.outcome is Outcome.PASS
+        assert said.found.startswith("plugins.zip alone")
 
-    assert refused.outcome is Outcome.FAIL
-    assert "lake requirements package" in refused.mend
+
+def test_the_wheels_of_the_deploy_are_counted_and_measured(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path / "wheels", "one", "1.0")
+    lock = {"requirements/locks/mwaa-requirements.txt": locked(wheel)}
+    lock["requirements/requirements.txt"] = "one==1.0\n"
+    checkout = make_checkout(tmp_path / "checkout", **lock)
+    store = WheelStore(folder=wheel.parent, python=Path("/nowhere/python"))
+
+    result, wheels = requirements.carried_wheels(checkout, store=store)
+
+    assert (result.outcome, wheels) == (Outcome.PASS, {wheel.name: wheel})
+    assert result.found.startswith("1, ")
+
+    (checkout / "requirements" / "requirements.txt").write_text("two==1.0\n")
+    result, wheels = requirements.carried_wheels(checkout, store=store)
+
+    assert (result.outcome, wheels) == (Outcome.FAIL, {})
+    assert "two==1.0" in result.found
 
 
 def test_more_than_pip_can_install_in_nine_minutes_is_warned_of() -> None:

@@ -83,9 +83,10 @@ def who() -> None:
         from importlib.metadata import version
 
         import from_plugins  # type: ignore[import-not-found]  # only the environment has it
+        import iniconfig
 
         return {
-            "requirement": version("iniconfig"),
+            "requirement": version(iniconfig.__name__),
             "plugin": str(from_plugins.ANSWER),
             "missing": _error(lambda: __import__("pandas")),
             "startup": os.environ["FROM_STARTUP"],

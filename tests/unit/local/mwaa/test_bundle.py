@@ -41,15 +41,20 @@ class FakeVirtualEnvironments:
     def __init__(self) -> None:
         self.requirements = ""
         self.variables: Mapping[str, str] = {}
+        self.internet = True
 
-    def key(self, requirements: str, plugins_zip: bytes) -> str:
-        return f"key-{len(requirements)}-{len(plugins_zip)}"
+    def key(self, requirements: str, plugins_zip: bytes, *, internet: bool) -> str:
+        return f"key-{len(requirements)}-{len(plugins_zip)}-{internet}"
 
     def path(self, key: str) -> Path:
         return Path("/venvs") / key
 
-    async def make(self, key: str, requirements: Path, *, variables: Mapping[str, str]) -> None:
+    async def make(
+        self, key: str, requirements: Path, *, variables: Mapping[str, str], internet: bool
+    ) -> None:
         assert key.startswith("key-")
+        assert key.endswith(str(internet))
+        self.internet = internet
         self.requirements = requirements.read_text()
         self.variables = variables
 
@@ -139,6 +144,15 @@ def test_a_build_has_plugins_mapped_requirements_and_the_scripts_variables(
     assert environments.requirements == f'--constraint "{build.plugins}/constraints.txt"\na\n'
     assert environments.variables == {"FOO": "bar"}
     assert build.startup_variables["webserver"] == {"FOO": "bar"}
+
+
+@pytest.mark.parametrize("internet", [True, False])
+def test_requirements_are_installed_as_the_network_lets_them(
+    builder: Builder, environments: FakeVirtualEnvironments, internet: bool
+) -> None:
+    key = builder.store(Sources(requirements="a==1"))
+    asyncio.run(builder.make(key, environment=BASE, internet=internet))
+    assert environments.internet is internet
 
 
 def test_an_empty_bundle_is_a_build_too(builder: Builder) -> None:

@@ -82,6 +82,38 @@ def test_the_key_changes_with_the_plugins_that_the_requirements_refer_to(
     assert environments.key(requirements, b"one") != environments.key(requirements, b"two")
 
 
+def test_the_key_is_another_one_without_internet(settings: LocalSettings) -> None:
+    """What stands may have come from an index, which MWAA would not reach there."""
+    environments = VirtualEnvironments(settings, FakeUv())
+    assert environments.key("a==1", b"") != environments.key("a==1", b"", internet=False)
+
+
+def test_without_internet_uv_has_no_index_and_no_connection(
+    settings: LocalSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.of.the.person")
+    uv = FakeUv()
+    make = VirtualEnvironments(settings, uv).make(
+        "key", tmp_path / "r.txt", variables={"UV_OFFLINE": "0"}, internet=False
+    )
+    asyncio.run(make)
+    (image, of_image), (requirements, of_requirements) = uv.calls[1:]
+    assert "--no-index" not in image
+    assert of_image["HTTPS_PROXY"] == "http://proxy.of.the.person"
+    assert "--no-index" in requirements
+    assert of_requirements["UV_OFFLINE"] == "1"
+    assert of_requirements["HTTPS_PROXY"] == of_requirements["https_proxy"] == virtualenv.NOWHERE
+
+
+def test_without_internet_a_failure_says_where_requirements_come_from(
+    settings: LocalSettings, tmp_path: Path
+) -> None:
+    environments = VirtualEnvironments(settings, FakeUv(fails="pip install"))
+    make = environments.make("key", tmp_path / "r.txt", variables={}, internet=False)
+    with pytest.raises(ConfigurationError, match=r"boto3==1\.0\.0\n.*routing='private'"):
+        asyncio.run(make)
+
+
 def test_what_stands_is_used_again(settings: LocalSettings, tmp_path: Path) -> None:
     uv = FakeUv()
 

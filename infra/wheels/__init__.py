@@ -1,0 +1,1 @@
+"""The wheels that plugins.zip carries to an environment without a way to the Internet."""
