@@ -598,7 +598,6 @@ REQUIREMENTS = (
     Row("an index in the open", "--index-url=http://example.com/", "expected https"),
     Row("anybody's packages", "--trusted-host example.com", "anybody who answers for it"),
     Row("a file that MWAA has not", "-r more.txt", "MWAA has this one file"),
-    Row("an index without Internet", "pandas==3.0.5", "without Internet does not reach"),
 )
 STARTUP = (
     Row("line ends of Windows", "export A=1\r\n", "startup.sh has line ends of Windows"),
