@@ -49,7 +49,7 @@ synth: setup ## synthesize the templates of every environment into cdk.out/<envi
 	  node_modules/.bin/cdk synth --quiet --context environment=$$environment --output cdk.out/$$environment; \
 	done
 
-docs: setup ## write docs/datasets.md from the models
+docs: setup ## write docs/datasets.md from the models, docs/architecture.md from the templates and a DAG
 	.venv/bin/python -m infra.docs
 
 bench: setup ## measure conversions beside pandas, awswrangler, DuckDB and polars (docs/benchmarks.md)

@@ -1,5 +1,7 @@
-"""`python -m infra.docs`: write docs/datasets.md."""
+"""`python -m infra.docs`: write docs/datasets.md and docs/architecture.md."""
 
-from infra.docs.datasets import PAGE, page
+from infra.docs import datasets
+from infra.docs.architecture import page as architecture
 
-PAGE.write_text(page(), encoding="utf-8")
+datasets.PAGE.write_text(datasets.page(), encoding="utf-8")
+architecture.PAGE.write_text(architecture.page(), encoding="utf-8")
