@@ -26,13 +26,14 @@ class Topic:
     def create(self, declared: Declared) -> Provisioned:
         """Make the topic with its key."""
         made = self.ministack.create(declared)
-        _encrypt(made.physical_id, declared.properties)
+        _encrypt(made.physical_id, declared.properties, {})
         return made
 
     def update(self, physical_id: str, declared: Declared, previous: Properties) -> Provisioned:
         """Change the topic; another name makes another one."""
         changed = self.ministack.update(physical_id, declared, previous)
-        _encrypt(changed.physical_id, declared.properties)
+        replaced = changed.physical_id != physical_id
+        _encrypt(changed.physical_id, declared.properties, {} if replaced else previous)
         return changed
 
     def delete(self, physical_id: str, properties: Properties) -> None:
@@ -40,10 +41,12 @@ class Topic:
         self.ministack.delete(physical_id, properties)
 
 
-def _encrypt(topic_arn: str, properties: Properties) -> None:
-    attribute = {
-        "TopicArn": topic_arn,
-        "AttributeName": "KmsMasterKeyId",
-        "AttributeValue": properties.get("KmsMasterKeyId", ""),
-    }
-    query_call("sns", "SetTopicAttributes", attribute)
+def _encrypt(topic_arn: str, properties: Properties, previous: Properties) -> None:
+    key = properties.get("KmsMasterKeyId", "")
+    if key != previous.get("KmsMasterKeyId", ""):  # a topic without a key has no such attribute
+        attribute = {
+            "TopicArn": topic_arn,
+            "AttributeName": "KmsMasterKeyId",
+            "AttributeValue": key,
+        }
+        query_call("sns", "SetTopicAttributes", attribute)
