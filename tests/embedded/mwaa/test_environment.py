@@ -222,7 +222,8 @@ def test_an_update_without_a_change_restarts_nothing(laptop: Laptop, environment
 def test_a_changed_option_reaches_the_tasks_and_the_history_stays(
     laptop: Laptop, environment: str, run: str
 ) -> None:
-    options = {"lake.curated_bucket": "changed"}
+    there = laptop.environment(environment)["AirflowConfigurationOptions"]
+    options = {**there, "lake.curated_bucket": "changed"}
     laptop.mwaa.update_environment(Name=environment, AirflowConfigurationOptions=options)
     assert laptop.settled(environment)["LastUpdate"]["Status"] == "SUCCESS"
     assert laptop.rest("GET", f"/dags/who/dagRuns/{run}")["state"] == "success"

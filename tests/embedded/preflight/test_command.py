@@ -39,7 +39,15 @@ def test_only_what_is_wrong_fails_and_the_exit_code_says_so(
     ]
     assert outcomes["deployed: environment"] == "not checked"
     subjects = {check.partition(":")[0] for check in outcomes}
-    assert subjects == {"requirements", "dags", "templates", "account", "deployed", "cost"}
+    assert subjects == {
+        "requirements",
+        "startup script",
+        "dags",
+        "templates",
+        "account",
+        "deployed",
+        "cost",
+    }
 
 
 def test_an_unknown_environment_is_exit_code_2(tmp_path: Path) -> None:
