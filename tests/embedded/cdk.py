@@ -134,6 +134,7 @@ def left_behind(emulator: RunningEmulator) -> dict[str, Any]:
         "keys": [key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion"],
         "layers": lambda_.list_layers()["Layers"],
         "log groups": [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]],
+        "named queries": emulator.client("athena").list_named_queries()["NamedQueryIds"],
         "nat gateways": [
             item
             for item in ec2.describe_nat_gateways()["NatGateways"]

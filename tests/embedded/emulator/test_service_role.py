@@ -69,7 +69,11 @@ def test_a_right_that_is_missing_fails_the_deploy_by_name_and_a_second_deploy_su
     cdk: Cdk, emulator: RunningEmulator
 ) -> None:
     before = left_behind(emulator)
-    told = {"s3:PutLifecycleConfiguration": "s3:::lake-dev-", "iam:PassRole": "role/lake-dev-"}
+    told = {
+        "s3:PutLifecycleConfiguration": "s3:::lake-dev-",
+        "athena:CreateNamedQuery": "workgroup/lake-dev",
+        "iam:PassRole": "role/lake-dev-",
+    }
     for denied, resource in told.items():
         with without(emulator, denied):
             said = cdk.deploy(succeeds=False)

@@ -44,6 +44,13 @@ def _policy_of(arn: str, name: str, put: str, delete: str) -> Rights:
 
 
 RIGHTS: Mapping[str, Rights] = {
+    "AWS::Athena::NamedQuery": Rights(
+        arn="athena:{where}:workgroup/{name}",
+        name="WorkGroup",
+        create=("athena:CreateNamedQuery",),
+        update=("athena:CreateNamedQuery",),
+        delete=("athena:DeleteNamedQuery",),
+    ),
     "AWS::Athena::WorkGroup": Rights(
         arn="athena:{where}:workgroup/{name}",
         name="Name",

@@ -12,6 +12,7 @@ from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, Secur
 from infra.local.emulator.cloudformation.flow_log import FlowLog
 from infra.local.emulator.cloudformation.layer_version import LayerVersion
 from infra.local.emulator.cloudformation.mwaa_environment import MwaaEnvironment
+from infra.local.emulator.cloudformation.named_query import NamedQuery
 from infra.local.emulator.cloudformation.oidc_provider import OidcProvider
 from infra.local.emulator.cloudformation.redshift_serverless import (
     MakeControlPlane,
@@ -43,6 +44,7 @@ def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
         "AWS::S3::Bucket": Bucket(seam.ministack_resource_type("AWS::S3::Bucket")),
     }
     untagged: dict[str, ResourceType] = {
+        "AWS::Athena::NamedQuery": NamedQuery(),
         "AWS::Budgets::Budget": Budget(),
         "AWS::CloudWatch::Dashboard": _watching("AWS::CloudWatch::Dashboard", DASHBOARD),
         "AWS::Lambda::LayerVersion": LayerVersion(
