@@ -40,6 +40,8 @@ class Catalog(Construct):
             database_input=glue.CfnDatabase.DatabaseInputProperty(
                 name=self.database_name,
                 description=f"Tables of the data lake {settings.prefix}",
+                # None leaves it to the account; an empty list, to Lake Formation's grants alone.
+                create_table_default_permissions=[] if settings.lake_formation else None,
             ),
         )
         database.apply_removal_policy(removal_policy)

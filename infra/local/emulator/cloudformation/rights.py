@@ -156,6 +156,17 @@ RIGHTS: Mapping[str, Rights] = {
         update=("kms:PutKeyPolicy",),
         delete=("kms:ScheduleKeyDeletion",),
     ),
+    "AWS::LakeFormation::PrincipalPermissions": Rights(
+        create=("lakeformation:GrantPermissions",),
+        update=("lakeformation:GrantPermissions",),
+        delete=("lakeformation:RevokePermissions",),
+    ),
+    "AWS::LakeFormation::Resource": Rights(
+        create=("lakeformation:RegisterResource",),
+        update=("lakeformation:UpdateResource",),
+        delete=("lakeformation:DeregisterResource",),
+        passes="RoleArn",
+    ),
     "AWS::Lambda::Function": Rights(
         arn="lambda:{where}:function:{name}",
         name="FunctionName",
