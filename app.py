@@ -19,6 +19,7 @@ from infra.encryption import Encryption
 from infra.local.mwaa.model import ConfigurationError
 from infra.log_groups import adopt_auto_delete_logs
 from infra.models import read_models
+from infra.named_queries import read_named_queries
 from infra.network import Network
 from infra.notifications import Notifications
 from infra.operations import Operations, watched_tables
@@ -44,6 +45,11 @@ REFUSALS = (
 def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: Path) -> None:
     """Add the stacks of one environment to the app, with the bundle of the checkout."""
     models = read_models(repository / "dags", targets=settings.models_on)
+    queries = read_named_queries(
+        repository / "infra" / "named_queries",
+        data_sets=repository / "dags" / "datasets",
+        models=models.nodes,
+    )
     bundle = build_bundle(
         repository=repository,
         destination=Path(app.outdir) / "bundle",
@@ -66,6 +72,7 @@ def add_environment(app: cdk.App, *, settings: EnvironmentSettings, repository: 
         "Catalog",
         encryption=encryption,
         query_results=storage.query_results,
+        queries=queries,
         settings=settings,
     )
 

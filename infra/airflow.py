@@ -14,6 +14,7 @@ from infra.catalog import Catalog
 from infra.deployment import DAGS_PREFIX, BundleDeployment
 from infra.encryption import Encryption
 from infra.execution_role import ExecutionRole
+from infra.lake_formation import LakeFormation, execution_role_statement
 from infra.log_groups import LakeLogGroup
 from infra.network import EnvironmentEndpoints, Network
 from infra.notifications import Notifications
@@ -91,6 +92,18 @@ class AirflowEnvironment(Construct):
             self.execution_role.permissions.add_statements(*self.spark.airflow_statements)
         if redshift:
             self.execution_role.permissions.add_statements(*redshift.airflow_statements)
+        grants = None
+        if settings.lake_formation:
+            grants = LakeFormation(
+                self,
+                "LakeFormation",
+                lake_formation=settings.lake_formation,
+                storage=storage,
+                catalog=catalog,
+                execution_role=self.execution_role,
+                encryption=encryption,
+            )
+            self.execution_role.permissions.add_statements(execution_role_statement())
         deployment = BundleDeployment(
             self,
             "Bundle",
@@ -174,7 +187,8 @@ class AirflowEnvironment(Construct):
             for component in LOG_GROUPS
         ]
         # The other parts of the bundle come first by the references to their versions.
-        for prerequisite in (self.execution_role.permissions, deployment.dags, *log_groups):
+        prerequisites = [self.execution_role.permissions, deployment.dags, *log_groups]
+        for prerequisite in (*prerequisites, *([grants] if grants else [])):
             self.environment.node.add_dependency(prerequisite)
 
 

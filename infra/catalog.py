@@ -1,6 +1,8 @@
-"""The catalog: a Glue database of tables and the Athena work group that queries them."""
+"""The catalog: a Glue database of tables, the Athena work group, and the queries saved in it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_athena as athena
@@ -9,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.encryption import Encryption
+from infra.named_queries import NamedQuery
 from infra.settings import EnvironmentSettings
 
 
@@ -22,6 +25,7 @@ class Catalog(Construct):
         *,
         encryption: Encryption,
         query_results: s3.IBucket,
+        queries: Iterable[NamedQuery],
         settings: EnvironmentSettings,
     ) -> None:
         super().__init__(scope, id)
@@ -36,6 +40,8 @@ class Catalog(Construct):
             database_input=glue.CfnDatabase.DatabaseInputProperty(
                 name=self.database_name,
                 description=f"Tables of the data lake {settings.prefix}",
+                # None leaves it to the account; an empty list, to Lake Formation's grants alone.
+                create_table_default_permissions=[] if settings.lake_formation else None,
             ),
         )
         database.apply_removal_policy(removal_policy)
@@ -60,3 +66,14 @@ class Catalog(Construct):
             ),
         )
         workgroup.apply_removal_policy(removal_policy)
+
+        for query in queries:
+            athena.CfnNamedQuery(
+                self,
+                f"Query {query.name}",
+                name=query.name,
+                description=query.description,
+                database=self.database_name,
+                query_string=query.sql,
+                work_group=workgroup.ref,
+            )

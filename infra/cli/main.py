@@ -27,6 +27,7 @@ from infra.cli.landing import DAGS, find_data_set
 from infra.cli.landing import put as put_files
 from infra.cli.ledger import recent_runs
 from infra.cli.messages import print_messages, read_messages
+from infra.cli.queries import named_query, print_queries
 from infra.cli.query import print_answer, query_redshift
 from infra.cli.query import query as run_query
 from infra.cli.replay import export as export_quarantine
@@ -306,8 +307,11 @@ def _environment_argument(name: str) -> EnvironmentSettings:
 
 @app.command()
 def query(
-    sql: Annotated[str, typer.Argument(help="One statement of Athena's SQL.", metavar="SQL")],
+    sql: Annotated[str, typer.Argument(help="One statement of Athena's SQL.", metavar="SQL")] = "",
     environment: Environment = "dev",
+    named: Annotated[
+        str, typer.Option(help="A saved query, which `lake queries` lists, in SQL's place.")
+    ] = "",
     redshift: Annotated[
         bool, typer.Option(help="Ask Redshift, which gets the statement in its own dialect.")
     ] = False,
@@ -316,10 +320,21 @@ def query(
 
     lake query "SELECT codneg, voltot FROM market_quotes ORDER BY voltot DESC LIMIT 5"
     """
+    if bool(sql) is bool(named):
+        raise typer.BadParameter("say either SQL or --named NAME", param_hint="SQL")
     settings = local_settings()
     deployed = DeployedEnvironment.read(environment, settings)
     ask = query_redshift if redshift else run_query
+    if named:
+        sql = named_query(named, environment=deployed, settings=settings)
     print_answer(ask(sql, environment=deployed, settings=settings))
+
+
+@app.command()
+def queries(environment: Environment = "dev") -> None:
+    """List the queries that are saved in the environment's work group, for `lake query --named`."""
+    settings = local_settings()
+    print_queries(environment=DeployedEnvironment.read(environment, settings), settings=settings)
 
 
 @app.command()

@@ -71,6 +71,7 @@ READS = (
             "ec2:DescribeSubnets",
             "ec2:DescribeVpcEndpoints",
             "ec2:DescribeVpcs",
+            "lakeformation:GetDataLakeSettings",
             "logs:DescribeLogGroups",
             "servicequotas:ListServiceQuotas",
         ),

@@ -28,6 +28,13 @@ SCHEMAS_OF = "us-east-1"
 
 type Statement = Mapping[str, Any]
 
+WITHOUT_HANDLERS: Mapping[str, tuple[str, ...]] = {
+    "AWS::LakeFormation::Resource": tuple(
+        f"lakeformation:{verb}Resource" for verb in ("Deregister", "Describe", "Register", "Update")
+    ),
+}
+"""The actions of the resource types whose schemas say none, as CloudFormation's oldest do."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
@@ -237,11 +244,12 @@ def _actions(types: Collection[str]) -> Mapping[str, set[str]]:
         if resource_type.startswith("Custom::"):
             continue
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(SCHEMAS_OF, resource_type).schema
-        for handler in schema["handlers"].values():
-            for permission in handler.get("permissions", []):
-                service, _, action = permission.partition(":")
-                if service in SCOPES:
-                    found.setdefault(service, set()).add(action)
+        handlers = schema["handlers"].values() if "handlers" in schema else ()
+        said = [each for handler in handlers for each in handler.get("permissions", [])]
+        for permission in said or WITHOUT_HANDLERS[resource_type]:
+            service, _, action = permission.partition(":")
+            if service in SCOPES:
+                found.setdefault(service, set()).add(action)
     return found
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.preflight import lake_formation
 from infra.preflight.assembly import Assembly
 from infra.preflight.connection import Account, Connect, asked, stacks
 from infra.preflight.names import names_free
@@ -41,6 +42,12 @@ def check_account(
     yield asked(
         "account: names",
         lambda: names_free(assembly, connect=connect, account=account_id, region=region),
+    )
+    yield asked(
+        lake_formation.CHECK,
+        lambda: lake_formation.decides(
+            settings, connect=connect, account=account_id, region=region
+        ),
     )
     for quota in QUOTAS:
         check = f"account: quota, {quota.name}"

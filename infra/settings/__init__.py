@@ -3,6 +3,7 @@
 from infra.settings.airflow import TASKS_A_WORKER, AirflowSettings, LogSettings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
 from infra.settings.environment import EncryptionKeyType, EnvironmentSettings, by_name
+from infra.settings.lake_formation import LakeFormationSettings
 from infra.settings.network import ExistingVpc, NetworkSettings, NewVpc
 from infra.settings.notifications import EmailSettings, NotificationSettings
 from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings, SlackSettings
@@ -19,6 +20,7 @@ __all__ = [
     "EncryptionKeyType",
     "EnvironmentSettings",
     "ExistingVpc",
+    "LakeFormationSettings",
     "LogSettings",
     "NetworkSettings",
     "NewVpc",

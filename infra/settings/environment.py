@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from infra.settings.airflow import AirflowSettings
 from infra.settings.base import Settings
 from infra.settings.engines import AthenaSettings, RedshiftSettings, SparkSettings
+from infra.settings.lake_formation import LakeFormationSettings
 from infra.settings.network import ExistingVpc, NetworkSettings
 from infra.settings.notifications import NotificationSettings
 from infra.settings.operations import METRICS_NAMESPACE, OperationsSettings
@@ -65,6 +66,8 @@ class EnvironmentSettings(Settings):
     """None: no data set of the environment has `engine: spark`."""
     redshift: RedshiftSettings | None = None
     """None: the environment has no Redshift."""
+    lake_formation: LakeFormationSettings | None = None
+    """None: IAM alone says who reads the tables, as accounts have it by default."""
     models_on: tuple[Literal["athena", "redshift"], ...] = Field(default=("athena",), min_length=1)
     """Where the models run."""
 
@@ -130,6 +133,17 @@ class EnvironmentSettings(Settings):
             raise ValueError(
                 f"permissions_boundary={self.permissions_boundary!r}: expected a policy of the "
                 f"account {self.account}, or of aws"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def readers_of_the_account(self) -> Self:
+        """Refuse a reader of another account, with whom the tables would have to be shared."""
+        accounts = self.lake_formation.accounts if self.lake_formation else []
+        if self.account and accounts not in ([], [self.account]):
+            raise ValueError(
+                f"lake_formation.readers: of the account {accounts[0]}: expected users and roles "
+                f"of {self.account}"
             )
         return self
 

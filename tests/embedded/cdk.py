@@ -125,6 +125,9 @@ def left_behind(emulator: RunningEmulator) -> dict[str, Any]:
         "flow logs": ec2.describe_flow_logs()["FlowLogs"],
         "environments": emulator.client("mwaa").list_environments()["Environments"],
         "functions": lambda_.list_functions()["Functions"],
+        "grants": emulator.client("lakeformation").list_permissions()[
+            "PrincipalResourcePermissions"
+        ],
         "gateways": [
             item
             for item in ec2.describe_internet_gateways()["InternetGateways"]
@@ -133,7 +136,9 @@ def left_behind(emulator: RunningEmulator) -> dict[str, Any]:
         "groups": of_vpcs(ec2.describe_security_groups()["SecurityGroups"], "GroupId"),
         "keys": [key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion"],
         "layers": lambda_.list_layers()["Layers"],
+        "locations": emulator.client("lakeformation").list_resources()["ResourceInfoList"],
         "log groups": [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]],
+        "named queries": emulator.client("athena").list_named_queries()["NamedQueryIds"],
         "nat gateways": [
             item
             for item in ec2.describe_nat_gateways()["NatGateways"]

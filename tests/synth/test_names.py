@@ -4,6 +4,7 @@ from infra.settings import EnvironmentSettings
 from tests.synth.templates import PHYSICAL_NAMES, Templates
 
 NAMED_BY_CLOUDFORMATION = {
+    "AWS::Athena::NamedQuery",  # its name is that of a query inside of one work group
     "AWS::EC2::EIP",
     "AWS::EC2::FlowLog",
     "AWS::EC2::InternetGateway",

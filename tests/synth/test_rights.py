@@ -17,16 +17,24 @@ from infra.delivery.rights import POLICY_CHARACTERS, SCOPES, deployment_policies
 from infra.environments import DEV
 from infra.local.emulator.cloudformation.rights import RIGHTS
 from infra.preflight.assembly import ACCOUNT, REGION, Assembly, synthesize
-from infra.settings import EnvironmentSettings, OperationsSettings, SlackSettings
+from infra.settings import (
+    EnvironmentSettings,
+    LakeFormationSettings,
+    OperationsSettings,
+    SlackSettings,
+)
 
 CHANNEL = SlackSettings(workspace_id="T0123ABCD", channel_id="C0123ABCD")
 
 
 @pytest.fixture(scope="module")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    settings = DEV.on_redshift().model_copy(
-        update={"operations": OperationsSettings(slack=CHANNEL)}
-    )
+    """Of an environment that has of everything."""
+    everything = {
+        "lake_formation": LakeFormationSettings(),
+        "operations": OperationsSettings(slack=CHANNEL),
+    }
+    settings = DEV.on_redshift().model_copy(update=everything)
     return synthesize(settings, tmp_path_factory.mktemp("dev"))
 
 

@@ -18,6 +18,7 @@ TAGGED = EnvironmentSettings.model_validate(
 )
 BOUNDARY = "arn:aws-cn:iam::111122223333:policy/platform/boundary"
 WITHOUT_TAGS = {
+    "AWS::Athena::NamedQuery",
     "AWS::EC2::Route",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",

@@ -17,6 +17,7 @@ from infra.local.emulator.athena import Athena
 from infra.local.emulator.cloudformation import service_role, settling, types
 from infra.local.emulator.gateway import guard
 from infra.local.emulator.iam import authorization
+from infra.local.emulator.lake_formation import LakeFormation
 from infra.local.emulator.process import port_is_taken
 from infra.local.emulator.redshift import Redshift
 from infra.local.emulator.seam import change_sets, conditions, endpoints
@@ -46,8 +47,10 @@ async def serve(settings: EmulatorSettings, store: StateStore) -> None:
     supervisor = Supervisor(url=settings.supervisor_url, control_key=settings.control_key)
     redshift = Redshift(settings)
     redshift.install()
+    lake_formation = LakeFormation()
+    lake_formation.install()
     chatbot.install()
-    types.register(supervisor, redshift.control_plane)
+    types.register(supervisor, redshift.control_plane, lake_formation)
     settling.install()
     conditions.install()
     change_sets.install()

@@ -49,11 +49,15 @@ def test_every_acknowledged_write_of_the_control_plane_survives(
     glue.create_table(DatabaseName="kept", TableInput={"Name": "kept"})
     trust_root(iam, "kept")
     emulator.client("ssm").put_parameter(Name="kept", Value="1", Type="String")
-    emulator.client("athena").create_work_group(Name="kept")
+    athena = emulator.client("athena")
+    athena.create_work_group(Name="kept")
+    query = {"Name": "kept", "Database": "kept", "QueryString": "SELECT 1", "WorkGroup": "kept"}
+    query_id = athena.create_named_query(**query)["NamedQueryId"]
     emulator.client("logs").create_log_group(logGroupName="kept")
     key = emulator.client("kms").create_key()["KeyMetadata"]["KeyId"]
     address = emulator.client("ec2").allocate_address()["PublicIp"]
     restart(emulator, end)
+    assert athena.get_named_query(NamedQueryId=query_id)["NamedQuery"].items() >= query.items()
     assert s3.get_bucket_versioning(Bucket="kept")["Status"] == "Enabled"
     assert glue.get_table(DatabaseName="kept", Name="kept")["Table"]["Name"] == "kept"
     assert iam.get_role(RoleName="kept")["Role"]["RoleName"] == "kept"

@@ -316,6 +316,46 @@ def test_work_group(emulator: RunningEmulator) -> None:
     assert gone(athena.get_work_group, WorkGroup="analysts") == "InvalidRequestException"
 
 
+def test_named_query(emulator: RunningEmulator) -> None:
+    stack, athena = Stack(emulator, "named-query"), emulator.client("athena")
+
+    def declared(sql: str, **more: str) -> dict[str, Any]:
+        properties = {
+            "Name": "yesterday",
+            "Description": "What was loaded",
+            "Database": "not_there_yet",
+            "QueryString": sql,
+            "WorkGroup": "askers",
+            **more,
+        }
+        return {"Query": {"Type": "AWS::Athena::NamedQuery", "Properties": properties}}
+
+    assert stack.deploy(declared("SELECT 1")) == "ROLLBACK_COMPLETE"
+    assert any("askers" in reason for reason in stack.failures())
+    stack.delete()
+    athena.create_work_group(Name="askers")
+    wanted = declared("SELECT 1")
+    made = {"Id": {"Ref": "Query"}, "Same": {"Fn::GetAtt": ["Query", "NamedQueryId"]}}
+    assert stack.deploy(wanted, made) == "CREATE_COMPLETE"
+    first = stack.outputs()["Id"]
+    assert stack.outputs()["Same"] == first
+    assert athena.list_named_queries(WorkGroup="askers")["NamedQueryIds"] == [first]
+    saved = athena.get_named_query(NamedQueryId=first)["NamedQuery"]
+    assert saved == {**wanted["Query"]["Properties"], "NamedQueryId": first}
+
+    assert stack.deploy(declared("SELECT 2"), made) == "UPDATE_COMPLETE"
+    [second] = athena.list_named_queries(WorkGroup="askers")["NamedQueryIds"]
+    assert second == stack.outputs()["Id"] != first
+    assert athena.get_named_query(NamedQueryId=second)["NamedQuery"]["QueryString"] == "SELECT 2"
+    assert stack.deploy(declared("SELECT 2", Unknown="x")) == "UPDATE_ROLLBACK_COMPLETE"
+    assert any("cannot set Unknown" in reason for reason in stack.failures())
+
+    athena.delete_named_query(NamedQueryId=second)
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert gone(athena.get_named_query, NamedQueryId=second) == "InvalidRequestException"
+    athena.delete_work_group(WorkGroup="askers")
+
+
 def test_log_group(emulator: RunningEmulator) -> None:
     stack, logs = Stack(emulator, "log-group"), emulator.client("logs")
 

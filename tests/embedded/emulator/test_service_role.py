@@ -12,12 +12,14 @@ import pytest
 from infra.delivery.rights import deployment_policies
 from infra.environments import DEV
 from infra.preflight.assembly import Assembly
+from infra.settings import LakeFormationSettings
 from tests.embedded.cdk import Cdk, left_behind
 from tests.embedded.fake_mwaa import FakeMwaa
 from tests.embedded.running import ACCOUNT_ID, REGION, RunningEmulator
 
 pytestmark = [pytest.mark.embedded, pytest.mark.synth]
 
+SETTINGS = DEV.model_copy(update={"lake_formation": LakeFormationSettings()})
 ROLE = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT_ID}-{REGION}"
 
 
@@ -25,7 +27,7 @@ ROLE = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT_ID}-{REGION}"
 def cdk(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
     """The command, in an account whose CloudFormation may do what the policies of `dev` say."""
     command = Cdk.in_a_copy(emulator, tmp_path_factory.mktemp("checkout"))
-    command.choose(DEV)
+    command.choose(SETTINGS)
     iam = emulator.client("iam")
     arns = []
     for number, policy in enumerate(policies(command), start=1):
@@ -37,8 +39,8 @@ def cdk(emulator: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def policies(cdk: Cdk) -> list[Mapping[str, Any]]:
-    assembly = Assembly.read(cdk.checkout / "cdk.out", prefix=DEV.prefix)
-    return deployment_policies(assembly, DEV, account=ACCOUNT_ID, region=REGION)
+    assembly = Assembly.read(cdk.checkout / "cdk.out", prefix=SETTINGS.prefix)
+    return deployment_policies(assembly, SETTINGS, account=ACCOUNT_ID, region=REGION)
 
 
 def bootstrap(cdk: Cdk, policy_arns: list[str]) -> None:
@@ -57,7 +59,7 @@ def test_the_policies_suffice_to_deploy_update_and_destroy(
     before = left_behind(emulator)
     cdk.deploy()
     assert mwaa.environments["lake-dev"]["ExecutionRoleArn"]
-    cdk.choose(DEV.model_copy(update={"log_retention_days": 14}))
+    cdk.choose(SETTINGS.model_copy(update={"log_retention_days": 14}))
     cdk.deploy()
     group = emulator.client("logs").describe_log_groups(logGroupNamePrefix="airflow-lake-dev-Task")
     assert group["logGroups"][0]["retentionInDays"] == 14
@@ -69,7 +71,11 @@ def test_a_right_that_is_missing_fails_the_deploy_by_name_and_a_second_deploy_su
     cdk: Cdk, emulator: RunningEmulator
 ) -> None:
     before = left_behind(emulator)
-    told = {"s3:PutLifecycleConfiguration": "s3:::lake-dev-", "iam:PassRole": "role/lake-dev-"}
+    told = {
+        "s3:PutLifecycleConfiguration": "s3:::lake-dev-",
+        "athena:CreateNamedQuery": "workgroup/lake-dev",
+        "iam:PassRole": "role/lake-dev-",
+    }
     for denied, resource in told.items():
         with without(emulator, denied):
             said = cdk.deploy(succeeds=False)
@@ -95,7 +101,7 @@ def without(emulator: RunningEmulator, action: str) -> Iterator[None]:
 
 
 def test_another_environment_is_out_of_reach(cdk: Cdk) -> None:
-    cdk.choose(DEV.model_copy(update={"name": "other"}))
+    cdk.choose(SETTINGS.model_copy(update={"name": "other"}))
     said = cdk.deploy(succeeds=False)
     assert "is not authorized to perform" in said
     assert "lake-other" in said

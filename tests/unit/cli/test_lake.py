@@ -38,8 +38,9 @@ def lake(*arguments: str, home: Path, **more: str) -> subprocess.CompletedProces
 
 @pytest.mark.parametrize(
     "command",
-    ["up", "down", "status", "put", "query", "logs", "messages", "demo", "preflight", "sync"],
-)
+    ["up", "down", "status", "put", "query", "queries", "logs", "messages", "demo", "preflight",
+     "sync"],
+)  # fmt: skip
 def test_every_command_explains_itself(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"])
 

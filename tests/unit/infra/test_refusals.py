@@ -50,6 +50,7 @@ MICRO = {
 }
 ADDRESS = "a@example.com"
 EMAIL = {"sender": "lake@example.com", "recipients": (ADDRESS,)}
+READER = "arn:aws:iam::111122223333:role/team/analyst"
 SLACK = {"workspace_id": "T0123ABCD", "channel_id": "C0123ABCD"}
 PRIVATE = {"network.routing": "private", "network.vpc.nat_gateways": 0}
 
@@ -552,6 +553,31 @@ ENGINES = (
         "a day of a query",
         {"redshift": {"statement_timeout_seconds": 86_400}},
         "expected less than",
+    ),
+    Row(
+        "a reader by name",
+        {"lake_formation": {"readers": ("analyst",)}},
+        "lake_formation.readers.0='analyst': expected a text",
+    ),
+    Row(
+        "a bucket that reads",
+        {"lake_formation": {"readers": ("arn:aws:s3:::bucket",)}},
+        "lake_formation.readers.0='arn:aws:s3:::bucket': expected a text",
+    ),
+    Row(
+        "a reader twice",
+        {"lake_formation": {"readers": (READER, READER)}},
+        f"expected each once, and {READER} is there twice",
+    ),
+    Row(
+        "readers of two accounts",
+        {"lake_formation": {"readers": (READER, READER.replace("1111", "9999"))}},
+        "lake_formation.readers: of the accounts 111122223333, 999922223333: expected users",
+    ),
+    Row(
+        "a reader of another account",
+        {"lake_formation": {"readers": (READER,)}, "account": "444455556666"},
+        "lake_formation.readers: of the account 111122223333: expected users and roles of 4444",
     ),
 )
 DELIVERED = (

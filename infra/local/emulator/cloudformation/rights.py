@@ -44,6 +44,13 @@ def _policy_of(arn: str, name: str, put: str, delete: str) -> Rights:
 
 
 RIGHTS: Mapping[str, Rights] = {
+    "AWS::Athena::NamedQuery": Rights(
+        arn="athena:{where}:workgroup/{name}",
+        name="WorkGroup",
+        create=("athena:CreateNamedQuery",),
+        update=("athena:CreateNamedQuery",),
+        delete=("athena:DeleteNamedQuery",),
+    ),
     "AWS::Athena::WorkGroup": Rights(
         arn="athena:{where}:workgroup/{name}",
         name="Name",
@@ -148,6 +155,17 @@ RIGHTS: Mapping[str, Rights] = {
         create_anywhere=("kms:CreateKey",),
         update=("kms:PutKeyPolicy",),
         delete=("kms:ScheduleKeyDeletion",),
+    ),
+    "AWS::LakeFormation::PrincipalPermissions": Rights(
+        create=("lakeformation:GrantPermissions",),
+        update=("lakeformation:GrantPermissions",),
+        delete=("lakeformation:RevokePermissions",),
+    ),
+    "AWS::LakeFormation::Resource": Rights(
+        create=("lakeformation:RegisterResource",),
+        update=("lakeformation:UpdateResource",),
+        delete=("lakeformation:DeregisterResource",),
+        passes="RoleArn",
     ),
     "AWS::Lambda::Function": Rights(
         arn="lambda:{where}:function:{name}",

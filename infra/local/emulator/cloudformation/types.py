@@ -8,10 +8,13 @@ from infra.local.emulator.cloudformation.bucket import Bucket
 from infra.local.emulator.cloudformation.bucket_deployment import BucketDeployment
 from infra.local.emulator.cloudformation.budget import Budget
 from infra.local.emulator.cloudformation.cloudwatch import ALARM, DASHBOARD, Watching
+from infra.local.emulator.cloudformation.database import Database
 from infra.local.emulator.cloudformation.ec2 import ElasticIp, NatGateway, SecurityGroupRule
 from infra.local.emulator.cloudformation.flow_log import FlowLog
+from infra.local.emulator.cloudformation.lake_formation import Location, PrincipalPermissions
 from infra.local.emulator.cloudformation.layer_version import LayerVersion
 from infra.local.emulator.cloudformation.mwaa_environment import MwaaEnvironment
+from infra.local.emulator.cloudformation.named_query import NamedQuery
 from infra.local.emulator.cloudformation.oidc_provider import OidcProvider
 from infra.local.emulator.cloudformation.redshift_serverless import (
     MakeControlPlane,
@@ -20,11 +23,14 @@ from infra.local.emulator.cloudformation.redshift_serverless import (
 from infra.local.emulator.cloudformation.resource import ResourceType
 from infra.local.emulator.cloudformation.role import Role
 from infra.local.emulator.cloudformation.topic import Topic
+from infra.local.emulator.lake_formation import LakeFormation
 from infra.local.emulator.seam import cloudformation as seam
 from infra.local.emulator.supervisor import Supervisor
 
 
-def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
+def register(
+    supervisor: Supervisor, redshift: MakeControlPlane, lake_formation: LakeFormation
+) -> None:
     """Register every type, and refuse the custom resources that are none of them."""
     tagged: dict[str, ResourceType] = {
         slack_channel.NAME: slack_channel.SlackChannel(),
@@ -43,8 +49,12 @@ def register(supervisor: Supervisor, redshift: MakeControlPlane) -> None:
         "AWS::S3::Bucket": Bucket(seam.ministack_resource_type("AWS::S3::Bucket")),
     }
     untagged: dict[str, ResourceType] = {
+        "AWS::Athena::NamedQuery": NamedQuery(),
         "AWS::Budgets::Budget": Budget(),
         "AWS::CloudWatch::Dashboard": _watching("AWS::CloudWatch::Dashboard", DASHBOARD),
+        "AWS::Glue::Database": Database(seam.ministack_resource_type("AWS::Glue::Database")),
+        "AWS::LakeFormation::PrincipalPermissions": PrincipalPermissions(lake_formation),
+        "AWS::LakeFormation::Resource": Location(lake_formation),
         "AWS::Lambda::LayerVersion": LayerVersion(
             seam.ministack_resource_type("AWS::Lambda::LayerVersion")
         ),

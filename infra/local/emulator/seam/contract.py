@@ -38,6 +38,7 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
     },
     "core.iam_actions": {
         "SERVICE_TO_IAM_NAMESPACE": "dict",
+        "_BOTOCORE_SERVICE_MAP": "dict",
         "_s3_batch_delete_targets": "(bucket, body)",
         "access_denied_response": "(service, action, principal_arn, request_id, error_code,"
         " message, headers, resource_arn, explicit_deny, resource_policy_arn)",
@@ -122,6 +123,7 @@ CONTRACT: Mapping[str, Mapping[str, str]] = {
     },
     "services.glue": {
         "_ALL_STATE": "dict",
+        "_databases": "AccountRegionScopedDict",
         "_partitions": "AccountRegionScopedDict",
         "_tables": "AccountRegionScopedDict",
     },

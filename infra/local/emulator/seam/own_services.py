@@ -17,13 +17,14 @@ _router: Any = import_module("ministack.core.router")
 def add_service(
     name: str,
     *,
-    target_prefix: str,
     handler: Handler,
+    target_prefix: str | None = None,
     state: dict[str, Any] | None = None,
     changes: Sequence[str] = (),
 ) -> None:
     """Serve the AWS service `name`, which speaks JSON with `target_prefix` in X-Amz-Target.
 
+    Without one it is known by its signature, and its operations by their paths in botocore's model.
     `state` is JSON that the service changes on the event loop alone; it is saved and loaded with
     the others. `changes` names the services of ministack that its operations change as well.
     """
@@ -43,5 +44,9 @@ def add_service(
     _app._loaded_modules[name] = module
     _app.SERVICE_REGISTRY[name] = {"module": name, "sub_modules": tuple(changes)}
     _app.SERVICE_HANDLERS[name] = handle_request
-    _router.SERVICE_PATTERNS[name] = {"target_prefixes": [f"{target_prefix}."]}
+    if target_prefix is None:
+        _router.SERVICE_PATTERNS[name] = {"credential_scope": name}
+        _actions._BOTOCORE_SERVICE_MAP[name] = [name]
+    else:
+        _router.SERVICE_PATTERNS[name] = {"target_prefixes": [f"{target_prefix}."]}
     _actions.SERVICE_TO_IAM_NAMESPACE[name] = name
