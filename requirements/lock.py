@@ -1,12 +1,14 @@
 """Make constraints.txt and the locks of MWAA's packages; README.md says when and from what.
 
     .venv/bin/python requirements/lock.py [IMAGE CONSTRAINTS]
+    .venv/bin/python requirements/lock.py --image-only IMAGE CONSTRAINTS
 
 IMAGE        the packages of the MWAA image, name==version a line
 CONSTRAINTS  Airflow's own constraints file of that version
 
 Without them, the image stays, and only what requirements.txt adds to it is locked anew. Wheels of
-your own lie in plugins/.
+your own lie in plugins/. With --image-only it is the lock of another version than the bundle's, for
+the laptop to rehearse an upgrade from: locks/mwaa-image-<version>.txt.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ CONSTRAINTS = FOLDER / "constraints.txt"
 UV = FOLDER.parent / ".tools" / "bin" / "uv"
 SOURCE_ONLY = "psycopg2"
 """In the image, and without a wheel; psycopg2-binary, also there, is the same module."""
+COMPILED = "dill"
+"""In the image of 3.0.6 at a version without a wheel; pure Python, and compiled in a moment."""
 UNLISTED = "wcwidth"
 """Not in the image's list, and yet in the image: Celery's worker does not start without it."""
 
@@ -60,6 +64,20 @@ def compile_lock(requirements: list[str], *options: str) -> dict[str, str]:
     return entries(resolved)
 
 
+def lock_image(image_pins: list[str], constraints: Path, *options: str) -> dict[str, str]:
+    """Return the hashed entries of the packages of an image."""
+    wheels = [pin for pin in image_pins if not pin.startswith(f"{SOURCE_ONLY}==")]
+    return compile_lock([*wheels, UNLISTED], "--no-deps", f"--constraint={constraints}", *options)
+
+
+def write_image_lock(image: Path, constraints: Path) -> None:
+    """Write the lock of an image alone, named by its version of Airflow."""
+    in_image = lock_image(pinned_lines(image), constraints, "--no-binary", COMPILED)
+    version = in_image["apache-airflow"].split()[0].partition("==")[2]
+    lock = IMAGE_LOCK.with_name(f"{IMAGE_LOCK.stem}-{version}.txt")
+    lock.write_text("".join(in_image.values()))
+
+
 def lock_requirements(in_image: dict[str, str], image_pins: list[str], *constraints: Path) -> None:
     """Write the lock of what the requirements add to the image, and the constraints of both.
 
@@ -84,8 +102,7 @@ def lock_requirements(in_image: dict[str, str], image_pins: list[str], *constrai
 def lock_all(image: Path, constraints: Path) -> None:
     """Write the two locks and the constraints file."""
     image_pins = pinned_lines(image)
-    wheels = [pin for pin in image_pins if not pin.startswith(f"{SOURCE_ONLY}==")]
-    in_image = compile_lock([*wheels, UNLISTED], "--no-deps", f"--constraint={constraints}")
+    in_image = lock_image(image_pins, constraints)
     IMAGE_LOCK.write_text("".join(in_image.values()))
     lock_requirements(in_image, image_pins, image, constraints)
 
@@ -100,6 +117,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case []:
             lock_added()
+        case ["--image-only", image_file, constraints_file]:
+            write_image_lock(Path(image_file), Path(constraints_file))
         case [image_file, constraints_file]:
             lock_all(Path(image_file), Path(constraints_file))
         case _:

@@ -18,6 +18,7 @@ from infra.cli import containers, daemon, rehearsal
 from infra.cli.aws import print_exports
 from infra.cli.backfill import backfill_archive, backfill_days, day_dag
 from infra.cli.cdk import cdk
+from infra.cli.changes import refuse_losses
 from infra.cli.compose import compose
 from infra.cli.db import AVAILABLE_TIMEOUT_SECONDS, db
 from infra.cli.demo import demo as run_demo
@@ -60,12 +61,19 @@ Environment = Annotated[
 ]
 
 
+AllowReplacement = Annotated[
+    bool,
+    typer.Option("--allow-replacement", help="Even where a change loses data (docs/upgrade.md)."),
+]
+
+
 @app.command()
 def up(
     environment: Environment = "dev",
     redshift: Annotated[
         bool, typer.Option(help="With Redshift, and the models on it (docs/redshift.md).")
     ] = False,
+    allow_replacement: AllowReplacement = False,
 ) -> None:
     """Start the embedded AWS and deploy the environment to it with the real `cdk`.
 
@@ -87,6 +95,9 @@ def up(
             cdk("bootstrap", account, settings=settings, folder=settings.home)
         with step("cdk synth, begun at the start"):
             synthesis.result()
+    refuse_losses(
+        Path(templates), settings=target, local=settings, allow_replacement=allow_replacement
+    )
     with step(f"cdk deploy --all, environment {environment}"):
         cdk(
             "deploy", "--all", "--require-approval", "never", "--app", templates,
@@ -241,6 +252,7 @@ def preflight(
         typer.Option("--aws", help="The account on AWS of the shell's credentials, not the "
                      "embedded one."),
     ] = False,
+    allow_replacement: AllowReplacement = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:  # fmt: skip
     """Check what can be known before MWAA creates the environment, which takes it 20 minutes.
@@ -259,8 +271,43 @@ def preflight(
     if account:
         asked = printed.shell_account(target) if aws else printed.embedded_account(settings)
     with errors.status(f"Checking {environment}, which takes a minute"):
-        results = list(run.preflight(target, local=settings, account=asked))
+        results = list(
+            run.preflight(
+                target, local=settings, account=asked, allow_replacement=allow_replacement
+            )
+        )
     printed.print_results(results, as_json=as_json)
+    if any_failed(results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def changes(
+    environment: EnvironmentArgument = "dev",
+    *,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="On AWS, by the shell's credentials; else here.")
+    ] = False,
+    allow_replacement: AllowReplacement = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Say what a deploy would do to what is deployed: replaced, deleted, updated in place, refused.
+
+    Nothing is changed. The exit code is 1 if something would be lost, or the deploy would fail.
+    """
+    from infra.cli.preflight import embedded_account, print_results, shell_account  # noqa: PLC0415
+    from infra.preflight import run  # noqa: PLC0415  # seconds of imports
+    from infra.preflight.assembly import SynthesisError  # noqa: PLC0415  # likewise
+    from infra.preflight.result import any_failed  # noqa: PLC0415  # likewise
+
+    target = _environment_argument(environment)
+    account = shell_account(target) if aws else embedded_account(local_settings())
+    try:
+        with errors.status(f"Comparing {environment} with what is deployed"):
+            results = run.changes(target, account=account, allow_replacement=allow_replacement)
+    except SynthesisError as error:
+        raise Failed(str(error)) from error
+    print_results(results, as_json=as_json)
     if any_failed(results):
         raise typer.Exit(1)
 

@@ -99,6 +99,9 @@ class ContainersHost(Host[StoredBuild]):
         withdraw()
         await self._set_up.run(IMAGE, self._laptop.settings.database, "drop")
 
+    def keep_database(self) -> None:
+        """Nothing to do: containers have one version of Airflow, and no snapshot."""
+
     async def remove(self) -> None:
         """Let the containers run nothing, and remove the bundle and the database."""
         deployed = Deployed.read()

@@ -21,6 +21,7 @@ from infra.local.mwaa.credentials import EmbeddedAws
 from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.model import ConfigurationError
 from infra.local.mwaa.service import Service
+from infra.local.mwaa.validation import image_version
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.proxy import Proxy
 
@@ -83,7 +84,8 @@ def make_app(settings: ContainerSettings) -> FastAPI:
     make_host = partial(
         ContainersHost, broker=settings.broker, users_password=settings.users_password
     )
-    service = Service(laptop, make_host=make_host)
+    # The containers were built for one version.
+    service = Service(laptop, make_host=make_host, versions=(image_version(),))
     service.load()
 
     @asynccontextmanager

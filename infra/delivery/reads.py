@@ -26,7 +26,11 @@ READS = (
     ),
     Read(
         sid="ReadStacks",
-        actions=("cloudformation:DescribeStackEvents", "cloudformation:ListStackResources"),
+        actions=(
+            "cloudformation:DescribeStackEvents",
+            "cloudformation:GetTemplate",
+            "cloudformation:ListStackResources",
+        ),
         resources=(
             "cloudformation:{where}:stack/{prefix}-*/*",
             "cloudformation:{where}:stack/CDKToolkit/*",

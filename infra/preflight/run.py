@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.preflight.account import check_account
 from infra.preflight.assembly import SynthesisError, synthesize
+from infra.preflight.changes import check_changes
 from infra.preflight.connection import Account
 from infra.preflight.cost import Cost, check_cost, costs
 from infra.preflight.dags import check_dags
@@ -23,7 +24,11 @@ from infra.settings import EnvironmentSettings
 
 
 def preflight(
-    settings: EnvironmentSettings, *, local: LocalSettings, account: Account | None
+    settings: EnvironmentSettings,
+    *,
+    local: LocalSettings,
+    account: Account | None,
+    allow_replacement: bool = False,
 ) -> Iterator[Result]:
     """Check the environment; results come as they are found. `account` is None to ask no AWS."""
     yield from check_requirements(
@@ -51,7 +56,17 @@ def preflight(
             yield from check_account(settings, assembly, account=account)
             yield from check_existing_vpc(settings, connect=account.connect)
             yield from check_deployed(settings, connect=account.connect)
+            yield from check_changes(assembly, account=account, allow_replacement=allow_replacement)
         yield check_cost(settings, assembly)
+
+
+def changes(
+    settings: EnvironmentSettings, *, account: Account, allow_replacement: bool
+) -> list[Result]:
+    """What a deploy would do. Raises SynthesisError when there are no templates to read."""
+    with TemporaryDirectory(prefix="lake-preflight-") as folder:
+        assembly = synthesize(settings, Path(folder))
+        return list(check_changes(assembly, account=account, allow_replacement=allow_replacement))
 
 
 def monthly_costs(settings: EnvironmentSettings) -> list[Cost]:

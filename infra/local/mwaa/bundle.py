@@ -7,23 +7,28 @@ import io
 import shutil
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from infra.local.mwaa.commands import Runner
 from infra.local.mwaa.credentials import ExecutionRole
 from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import ConfigurationError, Properties
 from infra.local.mwaa.startup import run_startup_script
+from infra.local.mwaa.validation import airflow_version, image_lock, image_version
 from infra.local.mwaa.virtualenv import VirtualEnvironments, digest, map_paths
 from infra.local.supervisor.durable import write_durably
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+AIRFLOW_VERSION = "airflow-version"
+"""The file of a build that has the version of its Airflow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +38,16 @@ class Sources:
     plugins_zip: bytes = b""
     requirements: str = ""
     startup_script: str = ""
+    airflow_version: str = field(default_factory=image_version)
+    """The version of Airflow whose image they are installed into."""
 
     @property
     def key(self) -> str:
         """Equal for equal content."""
-        return digest(self.plugins_zip, self.requirements.encode(), self.startup_script.encode())
+        parts = [self.plugins_zip, self.requirements.encode(), self.startup_script.encode()]
+        if self.airflow_version != image_version():
+            parts.append(self.airflow_version.encode())
+        return digest(*parts)
 
     @classmethod
     async def fetch(cls, properties: Properties, role: ExecutionRole) -> Self:
@@ -59,6 +69,7 @@ class Sources:
                 plugins_zip=plugins,
                 requirements=requirements.decode(),
                 startup_script=script.decode(),
+                airflow_version=airflow_version(properties),
             )
         except UnicodeDecodeError as error:
             raise ConfigurationError(
@@ -72,6 +83,7 @@ class Build(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     key: str
+    airflow_version: str = Field(default_factory=image_version)
     venv: Path
     plugins: Path
     startup_variables: Mapping[str, Mapping[str, str]]
@@ -90,6 +102,7 @@ class SourceStore:
         write_durably(folder / "plugins.zip", sources.plugins_zip)
         write_durably(folder / "requirements.txt", sources.requirements.encode())
         write_durably(folder / "startup.sh", sources.startup_script.encode())
+        write_durably(folder / AIRFLOW_VERSION, sources.airflow_version.encode())
         return sources.key
 
     def discard_all_but(self, key: str) -> None:
@@ -126,14 +139,21 @@ class Builder(SourceStore):
             variables = await run_startup_script(
                 folder / "startup.sh", environment=environment, runner=self.runner
             )
+        version = image_version()
+        if (folder / AIRFLOW_VERSION).exists():  # a build of before there were several has none
+            version = (folder / AIRFLOW_VERSION).read_text()
+        image = image_lock(version)
         mapped = folder / "requirements.mapped.txt"
         mapped.write_text(map_paths(requirements, plugins=plugins, dags=self.layout.dags))
-        venv_key = self.virtual_environments.key(requirements, plugins_zip, internet=internet)
+        venv_key = self.virtual_environments.key(
+            requirements, plugins_zip, image, internet=internet
+        )
         await self.virtual_environments.make(
-            venv_key, mapped, variables=variables.get("worker", {}), internet=internet
+            venv_key, mapped, image, variables=variables.get("worker", {}), internet=internet
         )
         return Build(
             key=key,
+            airflow_version=version,
             venv=self.virtual_environments.path(venv_key),
             plugins=plugins,
             startup_variables=variables,

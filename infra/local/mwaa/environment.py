@@ -66,7 +66,8 @@ class Environment:
                 f"The environment {self.record.name} is {status}: only one that is AVAILABLE can "
                 "be updated",
             )
-        self._commit(status=Status.UPDATING, requested=requested, last_update=_pending())
+        pending = _of_update(_pending(), requested)
+        self._commit(status=Status.UPDATING, requested=requested, last_update=pending)
         if status is Status.AVAILABLE:
             self._begin(self._update(requested))
 
@@ -125,22 +126,25 @@ class Environment:
         try:
             build = await self.host.prepare(self.record.properties)
             await self._wait_for_endpoints()
-            await self._start(build, self.record.properties)
+            started = await self._start(build, self.record.properties)
         except Exception as error:  # whatever it was, this environment failed
             self._commit(status=Status.CREATE_FAILED, last_update=_failed(error))
         else:
-            self._commit(status=Status.AVAILABLE, build=build.key, last_update=_succeeded())
+            self._commit(
+                status=Status.AVAILABLE, build=build.key, last_update=_succeeded(), **started
+            )
 
     async def _update(self, requested: Properties) -> None:
+        started: dict[str, object] = {}
         try:
             build = await self.host.prepare(requested)
             if self.host.needs_restart(build, requested, self.record.properties):
                 await self.host.stop()
-                await self._start(build, requested)
+                started = await self._start(build, requested)
             else:
                 await self.host.follow_dags(requested)
         except Exception as error:  # whatever it was, the old one goes on
-            failure = _failed(error)
+            failure = _of_update(_failed(error), requested)
             await self._start_old()
             self._commit(status=Status.AVAILABLE, requested=None, last_update=failure)
         else:
@@ -149,7 +153,9 @@ class Environment:
                 build=build.key,
                 properties=requested,
                 requested=None,
-                last_update=_succeeded(),
+                last_update=_of_update(_succeeded(), requested),
+                was_forced=True,  # now, or before an update by grace
+                **started,
             )
         self.host.discard_other_builds()
 
@@ -191,8 +197,8 @@ class Environment:
         if self.record.status is Status.PENDING:
             self._commit(status=Status.CREATING)
 
-    async def _start(self, build: Prepared, properties: Properties) -> None:
-        """Start Airflow, on a new database if one was asked for.
+    async def _start(self, build: Prepared, properties: Properties) -> dict[str, object]:
+        """Start Airflow, on a new database if one was asked for; what the record has to say then.
 
         When that fails, nothing of it is left running.
         """
@@ -205,7 +211,7 @@ class Environment:
         except BaseException:
             await self.host.stop()
             raise
-        self._commit(database_version=version, database_reset=False)
+        return {"database_version": version, "database_reset": False}
 
     async def _start_old(self) -> None:
         """Start what the record says, unless it runs; try until it does."""
@@ -214,7 +220,7 @@ class Environment:
                 if not self.record.build:
                     raise RuntimeError(f"the record of {self.record.name} names no build")
                 build = await self.host.rebuild(self.record.build)
-                await self._start(build, self.record.properties)
+                self._commit(**await self._start(build, self.record.properties))
             except Exception as error:  # the next try may find it mended
                 self._say(error, "cannot be started")
                 await asyncio.sleep(RETRY_SECONDS)
@@ -243,6 +249,8 @@ class Environment:
         if record.status is not self.record.status:
             log.info("%s is %s", record.name, record.status)
         self.record = record
+        if "database_version" in changes:
+            self.host.keep_database()
 
 
 def _pending() -> LastUpdate:
@@ -251,6 +259,11 @@ def _pending() -> LastUpdate:
 
 def _succeeded() -> LastUpdate:
     return LastUpdate(status="SUCCESS", created_at=time.time())
+
+
+def _of_update(update: LastUpdate, requested: Properties) -> LastUpdate:
+    strategy = requested.worker_replacement_strategy or "FORCED"
+    return update.model_copy(update={"worker_replacement_strategy": strategy})
 
 
 def _failed(error: Exception) -> LastUpdate:

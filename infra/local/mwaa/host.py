@@ -12,6 +12,7 @@ from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import Properties, Record
 from infra.local.mwaa.routes import ways_out
+from infra.local.mwaa.validation import image_lock
 from infra.local.mwaa.webserver import WebServer, require_free_port, wait_until_healthy
 from infra.local.supervisor.component import Component
 from infra.local.supervisor.secrets import SecretFolder
@@ -60,7 +61,11 @@ class AirflowHost(Host[Build]):
         self._layout.make()
         self.role = self._role_of(properties)
         await self._dag_sync(properties).sync_once()
-        version = await self._laptop.database.set_up(self.airflow, current_version=database_version)
+        version = await self._laptop.database.set_up(
+            self.airflow,
+            current_version=database_version,
+            image_lock=image_lock(build.airflow_version),
+        )
         self.components = [
             Component(command, marker=self._laptop.marker)
             for command in self.airflow.commands(properties, build)
@@ -91,6 +96,10 @@ class AirflowHost(Host[Build]):
     async def drop_database(self) -> None:
         """Drop the metadata database; the next start makes it anew."""
         await self._laptop.database.drop(self.airflow)
+
+    def keep_database(self) -> None:
+        """Forget the snapshot of before a migration."""
+        self._laptop.database.keep(self.airflow)
 
     async def remove(self) -> None:
         """Remove everything that the environment has, on disk and on a database server."""

@@ -105,6 +105,10 @@ class Host[B: Prepared](abc.ABC):
         """Drop the metadata database, which nothing uses then; the next start makes it anew."""
 
     @abc.abstractmethod
+    def keep_database(self) -> None:
+        """Forget the database of before the last start, to which nobody goes back any more."""
+
+    @abc.abstractmethod
     async def remove(self) -> None:
         """Remove everything that the environment has."""
 

@@ -171,6 +171,8 @@ class LastUpdate(_Shape):
     status: Literal["PENDING", "SUCCESS", "FAILED"]
     created_at: float
     error: UpdateError | None = None
+    worker_replacement_strategy: Literal["FORCED", "GRACEFUL"] | None = None
+    """What an update did with the workers; a create has none."""
 
 
 class Record(BaseModel):
@@ -195,6 +197,8 @@ class Record(BaseModel):
     """The key of the build that runs."""
     database_version: str | None = None
     """What the metadata database was last set up for."""
+    was_forced: bool = False
+    """Whether an update has replaced the workers by force, which one by grace needs before."""
     database_reset: bool = False
     """Whether a new metadata database was asked for and Airflow does not run on it yet."""
     tags: dict[str, str] = {}

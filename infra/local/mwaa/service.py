@@ -6,7 +6,7 @@ import hmac
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -26,7 +26,12 @@ from infra.local.mwaa.model import (
     Status,
     parse_properties,
 )
-from infra.local.mwaa.validation import check_request, image_version
+from infra.local.mwaa.validation import (
+    airflow_version,
+    check_request,
+    check_update,
+    image_version,
+)
 
 PORTS_PER_ENVIRONMENT = 10
 NAME = re.compile(r"[a-zA-Z][0-9a-zA-Z\-_]{0,79}")
@@ -43,6 +48,8 @@ class Service:
     environments: dict[str, Environment] = field(default_factory=dict)
     make_host: Callable[[Record, Laptop], Host[Any]] = AirflowHost
     """What an environment's Airflow runs on."""
+    versions: Collection[str] | None = None
+    """The versions of Airflow that can be had; None: those whose images are locked here."""
 
     def load(self) -> None:
         """Know every environment that has a record on disk; none of them is started."""
@@ -84,8 +91,8 @@ class Service:
             raise ApiError("ValidationException", f"Environment {name} already exists")
         document = {key: value for key, value in request.items() if key != "Name"}
         tags, owner = document.pop("Tags", None), document.pop("StackOwner", None)
-        properties = parse_properties(document)
-        check_request(properties)
+        properties = parse_properties({"AirflowVersion": image_version(), **document})
+        check_request(properties, versions=self.versions)
         record = Record(
             name=name,
             account_id=account_id,
@@ -112,8 +119,17 @@ class Service:
         environment = self.get(name)
         document = {key: value for key, value in request.items() if key != "Name"}
         tags, owner = document.pop("Tags", None), document.pop("StackOwner", None)
-        requested = _changed(environment.record.properties, document, whole=bool(owner))
-        check_request(requested)
+        record = environment.record
+        requested = _changed(record.properties, document, whole=bool(owner))
+        check_request(requested, versions=self.versions)
+        check_update(record.properties, requested, was_forced=record.was_forced)
+        versions = {airflow_version(record.properties), airflow_version(requested)}
+        if self.laptop.settings.database and len(versions) > 1:
+            raise ApiError(
+                "ValidationException",
+                "AirflowVersion: of a database on a server (LAKE_DATABASE) there is no snapshot to "
+                "go back to; rehearse the change on SQLite",
+            )
         environment.update(requested)
         if tags is not None:
             environment.tag(parse_tags(tags))
@@ -153,7 +169,11 @@ def _changed(current: Properties, document: dict[str, object], *, whole: bool) -
     if isinstance(network, dict):
         old_network = current.network_configuration.model_dump(by_alias=True)
         document["NetworkConfiguration"] = {**old_network, **network}
-    kept = {} if whole else current.model_dump(by_alias=True, mode="json")
+    # How workers are replaced is said of each update by itself, and FORCED where it is not.
+    of_an_update = {"worker_replacement_strategy"}
+    kept: dict[str, object] = {"AirflowVersion": airflow_version(current)}
+    if not whole:
+        kept |= current.model_dump(by_alias=True, mode="json", exclude=of_an_update)
     requested = parse_properties({**kept, **document})
     for name in ("kms_key", "endpoint_management"):
         if getattr(requested, name) != getattr(current, name):
@@ -182,7 +202,7 @@ def describe(record: Record) -> dict[str, object]:
     document: dict[str, object] = {
         **properties,
         **endpoint_services(record),
-        "AirflowVersion": image_version(),
+        "AirflowVersion": airflow_version(record.properties),
         "Arn": record.arn,
         "CreatedAt": record.created_at,
         "LastUpdate": record.last_update.model_dump(by_alias=True, exclude_none=True),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Collection
 from functools import cache
+from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from infra.airflow_versions import UnsupportedStep, check_step, is_downgrade, parts
 from infra.local.mwaa.credentials import EmbeddedAws, ExecutionRole
 from infra.local.mwaa.model import ApiError, ConfigurationError, EnvironmentClass, Properties
 from infra.local.settings import REPOSITORY
@@ -59,17 +62,41 @@ METRICS_OPTIONS = {
 
 @cache
 def image_version() -> str:
-    """The version of Airflow in the image: the only one that the laptop has."""
+    """The version of Airflow in the image that the bundle's requirements are resolved for."""
     pin = re.search(r"^apache-airflow==(\S+)", IMAGE_LOCK.read_text(), re.MULTILINE)
     if not pin:
         raise RuntimeError(f"{IMAGE_LOCK} does not pin apache-airflow")
     return pin[1]
 
 
-def check_request(properties: Properties) -> None:
-    """What can be said without looking at the account. Raises ApiError (ValidationException)."""
+def airflow_version(properties: Properties) -> str:
+    """The version of Airflow that an environment runs."""
+    return properties.airflow_version or image_version()
+
+
+def image_lock(version: str) -> Path:
+    """The packages of MWAA's image of a version of Airflow, pinned and hashed."""
+    if version == image_version():
+        return IMAGE_LOCK
+    return IMAGE_LOCK.with_name(f"mwaa-image-{version}.txt")
+
+
+@cache
+def versions_here() -> tuple[str, ...]:
+    """The versions of Airflow that an environment of the laptop may have, in their order."""
+    others = (
+        path.stem.removeprefix("mwaa-image-") for path in IMAGE_LOCK.parent.glob("mwaa-image-*.txt")
+    )
+    return tuple(sorted({*others, image_version()}, key=parts))
+
+
+def check_request(properties: Properties, *, versions: Collection[str] | None = None) -> None:
+    """What can be said without looking at the account. Raises ApiError (ValidationException).
+
+    `versions` are those of Airflow that are there; None: all of the laptop's.
+    """
     problems = [
-        *_version_problems(properties),
+        *_version_problems(properties, versions or versions_here()),
         *_size_problems(properties),
         *_option_problems(properties),
         *_path_problems(properties),
@@ -78,13 +105,36 @@ def check_request(properties: Properties) -> None:
         raise ApiError("ValidationException", "; ".join(problems))
 
 
-def _version_problems(properties: Properties) -> list[str]:
-    if properties.airflow_version in (None, image_version()):
+def _version_problems(properties: Properties, versions: Collection[str]) -> list[str]:
+    if properties.airflow_version is None or properties.airflow_version in versions:
         return []
     return [
         f"AirflowVersion: {properties.airflow_version} is not on this laptop, which has "
-        f"{image_version()}"
+        f"{', '.join(versions)}"
     ]
+
+
+def check_update(current: Properties, requested: Properties, *, was_forced: bool) -> None:
+    """What MWAA refuses of an update. Raises ApiError (ValidationException).
+
+    `was_forced` says whether an update has replaced the workers by force before.
+    """
+    before, after = airflow_version(current), airflow_version(requested)
+    try:
+        check_step(before, after)
+    except UnsupportedStep as error:
+        raise ApiError("ValidationException", f"AirflowVersion: {error}") from None
+    if is_downgrade(before, after):
+        raise ApiError(
+            "ValidationException",
+            f"AirflowVersion: back from {before} to {after}, which MWAA offers, is not on this "
+            "laptop: use a second environment",
+        )
+    if requested.worker_replacement_strategy == "GRACEFUL" and not was_forced:
+        raise ApiError(
+            "ValidationException",
+            "WorkerReplacementStrategy: GRACEFUL needs one update with FORCED before it",
+        )
 
 
 def _size_problems(properties: Properties) -> list[str]:

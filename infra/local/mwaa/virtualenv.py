@@ -58,14 +58,21 @@ class VirtualEnvironments:
         self._runner = runner
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    def key(self, requirements: str, plugins_zip: bytes, *, internet: bool = True) -> str:
+    def key(
+        self,
+        requirements: str,
+        plugins_zip: bytes,
+        image_lock: Path = IMAGE_LOCK,
+        *,
+        internet: bool = True,
+    ) -> str:
         """Equal for equal content; plugins count where requirements.txt refers to them.
 
         Without a way to the Internet it is another one: what stands may come from an index.
         """
         locked = REQUIREMENTS_LOCK.read_bytes() if REQUIREMENTS_LOCK.exists() else b""
         referred = plugins_zip if MWAA_FOLDER in requirements else b""
-        parts = [_image_key().encode(), locked, requirements.encode(), referred]
+        parts = [_image_key(image_lock).encode(), locked, requirements.encode(), referred]
         return digest(*parts, *([] if internet else [b"without Internet"]))
 
     def path(self, key: str) -> Path:
@@ -76,6 +83,7 @@ class VirtualEnvironments:
         self,
         key: str,
         requirements: Path,
+        image_lock: Path = IMAGE_LOCK,
         *,
         variables: Mapping[str, str],
         internet: bool = True,
@@ -90,51 +98,52 @@ class VirtualEnvironments:
         async with self._locks[key]:
             if (venv / _COMPLETE).exists():
                 return
-            image = await self.make_image()
+            image = await self.make_image(image_lock)
             await asyncio.to_thread(_link_tree, image, venv)
+            arguments = ["--requirements", str(requirements), "--constraints", str(image_lock)]
+            locked = image_lock == IMAGE_LOCK and REQUIREMENTS_LOCK.exists()
+            hashes = ["--constraints", str(REQUIREMENTS_LOCK)] if locked else []
             if internet:
-                await self._install(venv, requirements, variables)
+                await self._install(venv, arguments, hashes, variables)
             else:
-                await self._install_offline(venv, requirements, variables)
+                await self._install_offline(venv, arguments, hashes, variables)
             (venv / _COMPLETE).touch()
 
-    async def make_image(self) -> Path:
-        """The environment of the image's packages alone, built unless it stands."""
-        image = self._folder / f"image-{_image_key()}"
+    async def make_image(self, image_lock: Path = IMAGE_LOCK) -> Path:
+        """The environment of an image's packages alone, built unless it stands."""
+        image = self._folder / f"image-{_image_key(image_lock)}"
         async with self._locks[image.name]:
             if not (image / _COMPLETE).exists():
                 self._folder.mkdir(parents=True, exist_ok=True)
                 arguments = ["--quiet", "--clear", "--relocatable", "--python", _interpreter()]
                 await self._run(image, "venv", *arguments, str(image))
                 await self._run(
-                    image, "pip", "sync", "--quiet", "--require-hashes", str(IMAGE_LOCK)
+                    image, "pip", "sync", "--quiet", "--require-hashes", str(image_lock)
                 )
                 (image / _COMPLETE).touch()
         return image
 
     async def _install(
-        self, venv: Path, requirements: Path, variables: Mapping[str, str], *options: str
+        self, venv: Path, arguments: list[str], hashes: list[str], variables: Mapping[str, str]
     ) -> None:
-        arguments = ["pip", "install", "--quiet", *options, "--requirements", str(requirements)]
-        arguments += ["--constraints", str(IMAGE_LOCK)]
-        hashes = ["--constraints", str(REQUIREMENTS_LOCK)] if REQUIREMENTS_LOCK.exists() else []
+        install = ["pip", "install", "--quiet", *arguments]
         try:
-            await self._run(venv, *arguments, *hashes, variables=variables)
+            await self._run(venv, *install, *hashes, variables=variables)
         except CommandError as error:
             if not hashes:
                 raise _not_installed(error) from None
             log.warning("these are not the locked requirements; installing them unlocked")
             try:
-                await self._run(venv, *arguments, variables=variables)
+                await self._run(venv, *install, variables=variables)
             except CommandError as unlocked_error:
                 raise _not_installed(unlocked_error) from None
 
     async def _install_offline(
-        self, venv: Path, requirements: Path, variables: Mapping[str, str]
+        self, venv: Path, arguments: list[str], hashes: list[str], variables: Mapping[str, str]
     ) -> None:
         try:
             offline = {**variables, **UNCONNECTED}
-            await self._install(venv, requirements, offline, "--no-index")
+            await self._install(venv, ["--no-index", *arguments], hashes, offline)
         except ConfigurationError as error:
             raise ConfigurationError(
                 f"{error}\nThe subnets have no way to the Internet: requirements come as wheels in "
@@ -173,8 +182,8 @@ def _interpreter() -> str:
     return str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
 
 
-def _image_key() -> str:
-    return digest(_interpreter().encode(), IMAGE_LOCK.read_bytes())
+def _image_key(image_lock: Path) -> str:
+    return digest(_interpreter().encode(), image_lock.read_bytes())
 
 
 def digest(*parts: bytes) -> str:

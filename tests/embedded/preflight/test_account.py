@@ -13,6 +13,7 @@ from infra.delivery.reads import READS
 from infra.environments import DEV
 from infra.preflight.account import check_account
 from infra.preflight.assembly import ACCOUNT, Assembly, synthesize
+from infra.preflight.changes import check_changes
 from infra.preflight.connection import Account
 from infra.preflight.deployed import check_deployed, permissions
 from infra.preflight.linters import policies
@@ -241,6 +242,12 @@ def test_who_deploys_from_github_may_read_all_that_is_asked(
         *check_account(DEV, assembly(), account=Account(connect=client, region=REGION)),
         *check_deployed(DEV, connect=client),
     ]
+    templates = {stack.name: {"Resources": resources(right=True)}}
+    (changes,) = check_changes(
+        Assembly(folder=Path(), prefix=NAME, templates=templates),
+        account=Account(connect=client, region=REGION),
+        allow_replacement=False,
+    )
 
     by_root = {**account(emulator), **deployed(emulator)}
     iam.delete_role_policy(RoleName="reads", PolicyName="all")
@@ -249,6 +256,7 @@ def test_who_deploys_from_github_may_read_all_that_is_asked(
     apart = {check for check in by_root if "credentials" in check or "quota" in check}
     found = {result.check: result for result in by_role if result.check not in apart}
     assert found == {check: by_root[check] for check in by_root if check not in apart}
+    assert changes.outcome is Outcome.PASS, changes.found
 
 
 def test_what_somebody_has_changed_is_named(emulator: RunningEmulator, stack: Stack) -> None:

@@ -46,6 +46,7 @@ def test_only_what_is_wrong_fails_and_the_exit_code_says_so(
         "templates",
         "account",
         "deployed",
+        "changes",
         "cost",
     }
 

@@ -73,7 +73,8 @@ class MwaaEnvironment:
         if changed:
             raise EnvironmentFailed(
                 "CloudFormation cannot update a stack when a custom-named resource requires "
-                f"replacing: {', '.join(changed)} changed. Rename {physical_id} and update again."
+                f"replacing. Rename {physical_id} and update the stack again. "
+                f"({', '.join(changed)} changed)"
             )
         record_in_progress(declared, "AWS::MWAA::Environment", physical_id)
         self._send("PATCH", physical_id, {**properties, "StackOwner": declared.owner})

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import URL, Engine, make_url  # where SQLAlchemy 1.4 has them, too
+from sqlalchemy.pool import Pool
 
 ROLES = ("Admin", "Op", "User", "Viewer", "Public")
 """Airflow's default roles, to which MWAA maps callers; a user is its role in lower case."""
@@ -24,7 +27,18 @@ def main() -> None:
         return
     if url.get_backend_name() == "postgresql":
         create(url)
+    else:
+        event.listen(Pool, "checkout", ignore_foreign_keys)
     fill()
+
+
+def ignore_foreign_keys(connection: Any, *_: object) -> None:
+    """Let a migration of SQLite replace a table without deleting the rows that refer to its rows.
+
+    SQLite changes a table by making it anew; with foreign keys, dropping the old task instances
+    deletes their XComs. https://alembic.sqlalchemy.org/en/latest/batch.html
+    """
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def create(url: URL) -> None:
@@ -54,8 +68,12 @@ def fill() -> None:
     from airflow.providers.fab.auth_manager.cli_commands.utils import (  # noqa: PLC0415  # slow
         get_application_builder,
     )
+    from airflow.providers_manager import ProvidersManager  # noqa: PLC0415  # as above
     from airflow.utils.db import initdb  # noqa: PLC0415  # as above
 
+    # Before 3.2 only commands do it.
+    providers = ProvidersManager()  # type: ignore[no-untyped-call]  # Airflow's has no types
+    providers.initialize_providers_configuration()
     initdb()
     password = os.environ["MWAA_USERS_PASSWORD"]
     with get_application_builder() as builder:

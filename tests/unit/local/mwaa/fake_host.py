@@ -72,6 +72,9 @@ class FakeHost:
         if self.drop_errors:
             raise self.drop_errors.pop()
 
+    def keep_database(self) -> None:
+        assert self.components
+
     async def remove(self) -> None:
         if self.remove_errors:
             raise self.remove_errors.pop()

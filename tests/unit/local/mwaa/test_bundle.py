@@ -43,15 +43,25 @@ class FakeVirtualEnvironments:
         self.variables: Mapping[str, str] = {}
         self.internet = True
 
-    def key(self, requirements: str, plugins_zip: bytes, *, internet: bool) -> str:
+    def key(
+        self, requirements: str, plugins_zip: bytes, image_lock: Path, *, internet: bool
+    ) -> str:
+        self.image_lock = image_lock
         return f"key-{len(requirements)}-{len(plugins_zip)}-{internet}"
 
     def path(self, key: str) -> Path:
         return Path("/venvs") / key
 
     async def make(
-        self, key: str, requirements: Path, *, variables: Mapping[str, str], internet: bool
+        self,
+        key: str,
+        requirements: Path,
+        image_lock: Path,
+        *,
+        variables: Mapping[str, str],
+        internet: bool,
     ) -> None:
+        assert image_lock == self.image_lock
         assert key.startswith("key-")
         assert key.endswith(str(internet))
         self.internet = internet

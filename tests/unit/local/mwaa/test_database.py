@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from infra.local.mwaa.commands import CommandError, Runner
 from infra.local.mwaa.database import Database
 from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import ConfigurationError
+from infra.local.mwaa.validation import image_lock
 from infra.local.mwaa.virtualenv import VirtualEnvironments
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.secrets import SecretFolder
@@ -51,7 +53,8 @@ class FakeSetUp(Runner):
 
 
 class FakeVirtualEnvironments:
-    async def make_image(self) -> Path:
+    async def make_image(self, image_lock: Path) -> Path:
+        assert image_lock.exists()
         return Path("/image")
 
 
@@ -159,3 +162,54 @@ def test_a_dropped_sqlite_database_leaves_no_journal_and_may_be_gone_already(
         asyncio.run(database.drop(airflow))
         assert list(airflow.layout.airflow_home.iterdir()) == [others]
     assert runner.urls == []
+
+
+def test_a_database_whose_migration_was_not_kept_is_put_back(
+    settings: LocalSettings, airflow: Airflow
+) -> None:
+    sqlite, runner = airflow.layout.sqlite, FakeSetUp()
+    journal = sqlite.with_name(f"{sqlite.name}-wal")
+    sqlite.write_text("history")
+    journal.write_text("the last of it")
+    database = _database(settings, runner)
+    new = asyncio.run(database.set_up(airflow, current_version="old"))
+    assert sqlite.read_text() == PASSWORD  # what the migration wrote
+    journal.unlink()
+
+    old_lock = image_lock("3.0.6")
+    old = database.version(airflow.database_url, old_lock)
+    assert old != new
+    asyncio.run(database.set_up(airflow, current_version=old, image_lock=old_lock))
+    assert (sqlite.read_text(), journal.read_text()) == ("history", "the last of it")
+
+
+def test_a_migration_that_was_kept_stays(settings: LocalSettings, airflow: Airflow) -> None:
+    airflow.layout.sqlite.write_text("history")
+    database = _database(settings, FakeSetUp())
+    version = asyncio.run(database.set_up(airflow, current_version="old"))
+    database.keep(airflow)
+    asyncio.run(database.set_up(airflow, current_version=version))
+    assert airflow.layout.sqlite.read_text() == PASSWORD
+
+
+def test_a_snapshot_that_was_half_removed_is_not_put_back(
+    settings: LocalSettings, airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite = airflow.layout.sqlite
+    sqlite.write_text("history")
+    database = _database(settings, FakeSetUp())
+    version = asyncio.run(database.set_up(airflow, current_version="old"))
+    sqlite.write_text("history, migrated")
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", _remove_one_file_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            database.keep(airflow)
+
+    asyncio.run(database.set_up(airflow, current_version=version))
+    assert sqlite.read_text() == "history, migrated"
+
+
+def _remove_one_file_and_die(folder: Path, **_: object) -> None:
+    for path in folder.glob("*"):
+        path.unlink()
+        raise KeyboardInterrupt

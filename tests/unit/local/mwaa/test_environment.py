@@ -246,3 +246,32 @@ def test_a_delete_gives_a_running_create_up_and_leaves_nothing(
     assert forgotten == ["x"]
     assert host.removed
     assert list((tmp_path / "records").iterdir()) == []
+
+
+def test_an_update_is_remembered_with_how_it_replaced_the_workers(
+    environment: Environment, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        await created(environment)
+        assert environment.record.last_update.worker_replacement_strategy is None
+        environment.update(changed(environment, max_workers=5))
+        await until(environment, Status.AVAILABLE)
+
+    finish(run())
+    record = on_disk(environment, tmp_path)
+    assert record.last_update.worker_replacement_strategy == "FORCED"
+    assert record.was_forced
+
+
+def test_an_update_that_fails_is_no_update_by_force(
+    environment: Environment, host: FakeHost
+) -> None:
+    async def run() -> None:
+        await created(environment)
+        host.prepare_error = ConfigurationError("no such object")
+        environment.update(changed(environment, max_workers=5))
+        await until(environment, Status.AVAILABLE)
+
+    finish(run())
+    assert environment.record.last_update.status == "FAILED"
+    assert not environment.record.was_forced

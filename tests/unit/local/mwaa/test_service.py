@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from infra.local.mwaa.environment import Environment
 from infra.local.mwaa.laptop import Laptop
 from infra.local.mwaa.model import ApiError, Properties, Record, Status
 from infra.local.mwaa.service import Service, describe
+from infra.local.mwaa.validation import image_version
 from infra.local.settings import LocalSettings
 
 
@@ -181,3 +183,37 @@ def test_deleting_forgets_the_environment(service: Service, request_body: dict[s
 
     asyncio.run(run())
     assert list(service.laptop.records.iterdir()) == []
+
+
+def test_an_environment_has_the_version_that_it_was_asked_for(
+    service: Service, request_body: dict[str, Any]
+) -> None:
+    record = _create(service, "lake-dev", {**request_body, "AirflowVersion": "3.0.6"})
+    assert describe(record)["AirflowVersion"] == "3.0.6"
+    record = service.update("lake-dev", {"MinWorkers": 2}).record
+    assert describe(record)["AirflowVersion"] == "3.0.6"
+    record = service.update("lake-dev", {"AirflowVersion": "3.2.1"}).record
+    assert describe(record)["AirflowVersion"] == "3.2.1"
+    newest = _create(service, "newest", request_body)
+    assert describe(newest)["AirflowVersion"] == image_version()
+
+
+def test_how_workers_are_replaced_is_said_of_each_update(
+    service: Service, request_body: dict[str, Any]
+) -> None:
+    _create(service, "lake-dev", {**request_body, "WorkerReplacementStrategy": "GRACEFUL"})
+    with pytest.raises(ApiError, match="GRACEFUL needs one update with FORCED"):
+        service.update("lake-dev", {"WorkerReplacementStrategy": "GRACEFUL"})
+    record = service.update("lake-dev", {"MinWorkers": 2}).record
+    assert record.properties.worker_replacement_strategy is None
+
+
+def test_the_version_on_a_database_server_is_not_changed(
+    service: Service, request_body: dict[str, Any]
+) -> None:
+    _create(service, "lake-dev", {**request_body, "AirflowVersion": "3.0.6"})
+    server = service.laptop.settings.model_copy(update={"database": "postgresql://127.0.0.1/"})
+    on_server = Service(replace(service.laptop, settings=server), service.environments)
+    with pytest.raises(ApiError, match="LAKE_DATABASE"):
+        on_server.update("lake-dev", {"AirflowVersion": "3.2.1"})
+    on_server.update("lake-dev", {"MinWorkers": 2})

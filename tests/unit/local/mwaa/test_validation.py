@@ -9,7 +9,15 @@ import pytest
 from infra.local.mwaa.airflow import Airflow
 from infra.local.mwaa.layout import Layout
 from infra.local.mwaa.model import ApiError, parse_properties
-from infra.local.mwaa.validation import REFUSED_OPTIONS, check_request, image_version
+from infra.local.mwaa.validation import (
+    IMAGE_LOCK,
+    REFUSED_OPTIONS,
+    check_request,
+    check_update,
+    image_lock,
+    image_version,
+    versions_here,
+)
 from infra.local.settings import LocalSettings
 from infra.local.supervisor.secrets import SecretFolder
 
@@ -94,3 +102,45 @@ def test_every_option_that_is_forced_is_refused(settings: LocalSettings) -> None
     forced = airflow.forced_options(settings.home)
     assert "core.executor" in forced
     assert forced.keys() <= REFUSED_OPTIONS
+
+
+def _update_refusal(
+    body: dict[str, Any], before: str, *, was_forced: bool = True, **new: str
+) -> str:
+    current = parse_properties({**body, "AirflowVersion": before})
+    with pytest.raises(ApiError) as refused:
+        check_update(current, parse_properties({**body, **new}), was_forced=was_forced)
+    assert refused.value.code == "ValidationException"
+    return str(refused.value)
+
+
+def test_each_version_here_has_the_lock_of_its_image() -> None:
+    assert versions_here() == ("3.0.6", "3.2.1", image_version())
+    assert image_lock(image_version()) == IMAGE_LOCK
+    for version in versions_here():
+        assert f"apache-airflow=={version} " in image_lock(version).read_text()
+
+
+def test_a_host_of_one_version_has_no_other(request_body: dict[str, Any]) -> None:
+    properties = parse_properties({**request_body, "AirflowVersion": "3.0.6"})
+    check_request(properties)
+    with pytest.raises(ApiError, match=r"3\.0\.6 is not on this laptop"):
+        check_request(properties, versions=[image_version()])
+
+
+def test_a_step_that_mwaa_does_not_take_is_refused(request_body: dict[str, Any]) -> None:
+    said = _update_refusal(request_body, "2.10.3", AirflowVersion="3.3.1")
+    assert "through 2.11 only" in said
+
+
+def test_a_downgrade_is_refused(request_body: dict[str, Any]) -> None:
+    said = _update_refusal(request_body, "3.3.1", AirflowVersion="3.0.6")
+    assert "back from 3.3.1 to 3.0.6" in said
+
+
+def test_an_update_by_grace_needs_one_by_force(request_body: dict[str, Any]) -> None:
+    graceful = {"WorkerReplacementStrategy": "GRACEFUL"}
+    said = _update_refusal(request_body, "3.3.1", was_forced=False, **graceful)
+    assert "GRACEFUL needs one update with FORCED" in said
+    properties = parse_properties({**request_body, **graceful})
+    check_update(properties, properties, was_forced=True)

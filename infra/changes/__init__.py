@@ -1,0 +1,1 @@
+"""What a deploy would do to what is deployed: replaced, deleted, updated in place, or refused."""
