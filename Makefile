@@ -22,7 +22,7 @@ run: setup ## from files to a queried table: start the embedded AWS, deploy, loa
 	.venv/bin/lake up
 	.venv/bin/lake demo
 
-test: setup .lake/spark-venv/.installed .tools/.compose ## the whole suite: unit, synth, embedded AWS, end to end
+test: setup .lake/spark-venv/.installed .lake/linters-venv/.installed .tools/.compose ## the whole suite: unit, synth, embedded AWS, end to end
 	.venv/bin/pytest tests/unit tests/synth --numprocesses logical --maxprocesses 4
 	.venv/bin/pytest tests/e2e tests/embedded --numprocesses 2 --no-loadscope-reorder
 
