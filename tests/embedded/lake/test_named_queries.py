@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from lake.dataset import find_data_sets, load_data_set
 from lake.models.audit import audit
@@ -82,6 +83,7 @@ def settings(
             "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION,
         }.items():  # fmt: skip
             patch.setenv(name, value)
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys that it saw first
         yield LakeSettings(
             landing_bucket=f"lake-dev-landing-{suffix}",
             curated_bucket=f"lake-dev-curated-{suffix}",
