@@ -13,6 +13,7 @@ from typing import Any
 import aws_cdk as cdk
 
 from app import add_environment
+from infra.docs.architecture.names import NAMES
 from infra.settings import EnvironmentSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -28,23 +29,7 @@ PSEUDO_PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com.cn",
     "AWS::NoValue": None,
 }
-PHYSICAL_NAMES = {
-    "AWS::Athena::WorkGroup": ("Name",),
-    "AWS::Budgets::Budget": ("Budget", "BudgetName"),
-    "AWS::CloudWatch::Alarm": ("AlarmName",),
-    "AWS::CloudWatch::Dashboard": ("DashboardName",),
-    "AWS::EC2::SecurityGroup": ("GroupName",),
-    "AWS::EMRServerless::Application": ("Name",),
-    "AWS::Glue::Database": ("DatabaseInput", "Name"),
-    "AWS::KMS::Alias": ("AliasName",),
-    "AWS::Logs::LogGroup": ("LogGroupName",),
-    "AWS::MWAA::Environment": ("Name",),
-    "AWS::RedshiftServerless::Namespace": ("NamespaceName",),
-    "AWS::RedshiftServerless::Workgroup": ("WorkgroupName",),
-    "AWS::S3::Bucket": ("BucketName",),
-    "AWS::SNS::Topic": ("TopicName",),
-    "AWS::SQS::Queue": ("QueueName",),
-}
+PHYSICAL_NAMES = {**NAMES, "AWS::KMS::Alias": ("AliasName",)}
 """Where each type of resource that the lake names has its name."""
 
 
@@ -114,6 +99,18 @@ class Templates:
         """The one resource of a type whose construct path starts with `path`."""
         (resource,) = (one for one in self.of_type(type) if one.path.startswith(path))
         return resource
+
+    def statements_of(self, role: str) -> dict[str, dict[str, Any]]:
+        """What the policies of the role at `role`, a construct path, say: each by its Sid."""
+        found = [
+            statement
+            for policy in self.of_type("AWS::IAM::Policy")
+            if policy.properties["Roles"] == [role]
+            for statement in policy.properties["PolicyDocument"]["Statement"]
+        ]
+        by_id = {statement["Sid"]: statement for statement in found}
+        assert len(by_id) == len(found)
+        return by_id
 
     def strings(self) -> Iterator[str]:
         """Every string of every template, unrendered."""

@@ -17,22 +17,10 @@ ROLE = "Airflow/ExecutionRole"
 @pytest.fixture
 def statements(templates: Templates) -> dict[str, dict[str, Any]]:
     """The role's statements by their ids, of every policy that is attached to it."""
-    policies = [one for one in templates.of_type("AWS::IAM::Policy") if _of_role(one.properties)]
-    found = [
-        statement
-        for policy in policies
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-    ]
-    by_id = {
-        statement["Sid"]: {key: value for key, value in statement.items() if key != "Sid"}
-        for statement in found
+    return {
+        sid: {key: value for key, value in statement.items() if key != "Sid"}
+        for sid, statement in templates.statements_of(ROLE).items()
     }
-    assert len(by_id) == len(found)
-    return by_id
-
-
-def _of_role(properties: dict[str, Any]) -> bool:
-    return bool(properties["Roles"] == [ROLE])
 
 
 def allow(

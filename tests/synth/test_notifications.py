@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -48,15 +47,6 @@ def options(templates: Templates) -> dict[str, str]:
     return dict(found)
 
 
-def statements(templates: Templates) -> dict[str, dict[str, Any]]:
-    return {
-        statement["Sid"]: statement
-        for policy in templates.of_type("AWS::IAM::Policy")
-        if policy.properties["Roles"] == ["Airflow/ExecutionRole"]
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-    }
-
-
 def test_the_topic_is_encrypted_and_takes_this_accounts_messages_over_tls_alone(
     templates: Templates, settings: EnvironmentSettings
 ) -> None:
@@ -83,7 +73,7 @@ def test_the_topic_is_encrypted_and_takes_this_accounts_messages_over_tls_alone(
 def test_the_dags_publish_to_this_topic_alone(
     templates: Templates, settings: EnvironmentSettings
 ) -> None:
-    found = statements(templates)
+    found = templates.statements_of("Airflow/ExecutionRole")
     topic = f"{settings.prefix}-messages"
     assert found["PublishMessages"]["Action"] == "sns:Publish"
     assert found["PublishMessages"]["Resource"] == topic
@@ -139,5 +129,7 @@ def test_the_dags_are_told_of_every_way(every_way: Templates) -> None:
 def test_an_environment_that_tells_nobody_has_neither_topic_nor_right(tmp_path: Path) -> None:
     nobody = Templates.synthesize(NO_WAY, outdir=tmp_path)
     assert not nobody.of_type("AWS::SNS::Topic")
-    assert not {"PublishMessages", "UseKeyForMessages"} & set(statements(nobody))
+    assert not {"PublishMessages", "UseKeyForMessages"} & set(
+        nobody.statements_of("Airflow/ExecutionRole")
+    )
     assert "lake.sns_topic_arn" not in options(nobody)

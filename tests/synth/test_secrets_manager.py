@@ -32,15 +32,6 @@ def arguments(options: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def statements(templates: Templates) -> dict[str, dict[str, Any]]:
-    return {
-        statement["Sid"]: statement
-        for policy in templates.of_type("AWS::IAM::Policy")
-        if policy.properties["Roles"] == ["Airflow/ExecutionRole"]
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-    }
-
-
 def test_every_environment_has_the_back_end_with_prefixes_and_patterns_of_its_own(
     templates: Templates, settings: EnvironmentSettings
 ) -> None:
@@ -60,7 +51,7 @@ def test_every_environment_has_the_back_end_with_prefixes_and_patterns_of_its_ow
 def test_the_role_may_read_what_airflow_looks_for_with_the_environments_key_alone(
     templates: Templates, settings: EnvironmentSettings
 ) -> None:
-    found = statements(templates)
+    found = templates.statements_of("Airflow/ExecutionRole")
     assert found["ReadSecrets"]["Action"] == "secretsmanager:GetSecretValue"
     assert found["ReadSecrets"]["Resource"] == [
         f"{SECRET}{settings.prefix}/connections/lake_*",
